@@ -1,0 +1,109 @@
+/* Why a claim is not ready: pure rules over a const store. One rule is one function and one row (rules.c). Nothing here reads the clock,
+ * the network or the screen: `now` comes in, findings go out. */
+#ifndef DIAGNOSE_DIAGNOSE_H
+#define DIAGNOSE_DIAGNOSE_H
+#include "core/store/store.h"
+
+enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WAITING, SEVERITY_STUCK };
+enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_PROVED };
+const char *severity_name(enum severity);
+const char *confidence_name(enum confidence);
+
+struct evidence {
+    enum kind kind;                  /* of the object it was seen on */
+    char *ns, *name;
+    char *what;                      /* "condition Ready", "container python-runtime", "event Failed ×9" */
+    int64_t time_ms;                 /* wall; 0 unknown */
+    char *text;                      /* the cluster's own words, raw: sanitize before showing */
+};
+struct finding {
+    const char *rule;                /* the row's name, "image-pull": static */
+    int row;                         /* of the table in ARCHITECTURE.md / the field guide, 1 … 38; 0 none */
+    enum severity severity;
+    enum confidence confidence;
+    enum kind subject_kind, at_kind; /* who suffers; the link of the chain at fault */
+    char *subject_ns, *subject_name, *at_ns, *at_name;
+    char *brief;                     /* a few words for a list: "image registry/x:2 not found" */
+    char *cause;                     /* one sentence in plain words */
+    char *next;                      /* what to do */
+    char *command;                   /* the kubectl command that shows or mends it; NULL if none */
+    struct evidence *evidence;
+    size_t n_evidence;
+    uint64_t group;                  /* equal for findings that are the same cause (claims that wait for one thing) */
+};
+struct findings {                    /* owned: findings_free */
+    struct finding *v;
+    size_t n;
+};
+void findings_free(struct findings *);
+
+/* What a rule needs but the store does not watch: read on demand, bounded, shared between claims (session fetches them). */
+struct want {
+    enum kind kind;
+    const char *ns, *name;           /* name NULL: all of that kind in ns */
+};
+
+enum mark { MARK_NONE, MARK_OK, MARK_WAITING, MARK_BAD, MARK_MISSING, MARK_LEAVING };
+struct chain_link {
+    enum kind kind;                  /* KIND_NONE with label "container", "claim volume" … for what is no object */
+    const char *label;               /* "claim", "pool", "template", "sandbox", "pod", "container", "node": static */
+    const struct object *object;     /* NULL for a container; a placeholder if missing */
+    char *name;                      /* its name */
+    enum mark mark;
+    char *note;                      /* "Unschedulable", "ImagePullBackOff"; NULL */
+};
+
+enum claim_state { CLAIM_STUCK, CLAIM_WAITING, CLAIM_DELETING, CLAIM_READY, CLAIM_STATES };
+const char *claim_state_name(enum claim_state);
+
+/* What a list shows of a claim; held by struct diagnosis. */
+struct verdict {
+    enum claim_state state;
+    int64_t since_ms;                /* wall: in that state since. For stuck and waiting: since the claim was last ready, or was made */
+    str brief;                       /* the cause in a few words; "" when ready */
+    uint64_t group;
+    const char *rule;                /* "" if none */
+    enum confidence confidence;
+    int64_t recheck_ms;              /* wall: when time alone may change it; INT64_MAX never */
+};
+
+/* What the sources know, for rules about the cluster itself. Filled by the session. */
+struct cluster_facts {
+    bool crds_missing[KIND_COUNT];   /* discovery found no such group or resource */
+    bool discovered;                 /* discovery is done */
+    bool synced[KIND_COUNT];         /* that kind's list has been seen whole: only then is "not there" a fact */
+    bool forbidden[KIND_COUNT];
+    bool old_api;                    /* claims are read as v1alpha1 */
+};
+
+struct diagnosis;
+struct diagnosis *diagnosis_new(const struct store *, const struct cluster_facts *); /* both borrowed for its life */
+void diagnosis_free(struct diagnosis *);
+/* Judges anew what store_touched_claims names and what time makes due; call once a turn before store_sweep. Claims whose verdict
+ * changed are in diagnosis_changed until the next call. */
+void diagnosis_update(struct diagnosis *, int64_t now_ms);
+void diagnosis_all(struct diagnosis *, int64_t now_ms);              /* everything anew (cluster facts changed) */
+const struct ptrs *diagnosis_changed(const struct diagnosis *);
+const struct verdict *diagnosis_verdict(const struct diagnosis *, const struct object *claim); /* NULL: not judged yet */
+size_t diagnosis_count(const struct diagnosis *, enum claim_state);
+size_t diagnosis_group_size(const struct diagnosis *, uint64_t group); /* how many stuck or waiting claims share that cause */
+int64_t diagnosis_due(const struct diagnosis *);                     /* wall ms of the earliest recheck; INT64_MAX none */
+const struct ptrs *diagnosis_wants(const struct diagnosis *);        /* of struct want *: read these, bounded; borrowed until the next update */
+
+/* The whole story of one object (claim, sandbox, pod, pool, template, node, deployment): chain and findings, the deepest proved first. Owned by
+ * the caller: report_free. */
+struct report {
+    struct chain_link *chain;
+    size_t n_chain;
+    struct findings findings;
+    enum severity severity;
+    char *headline;                  /* when there is no finding: "ready for 2h14m", "container starting" … never NULL */
+};
+void report_make(const struct diagnosis *, const struct object *, int64_t now_ms, struct report *out);
+void report_free(struct report *);
+/* Findings about the installation: CRDs, controller, router, nodes. */
+void diagnose_cluster(const struct diagnosis *, int64_t now_ms, struct findings *out);
+
+/* The thresholds, from the field guide's section 2; ms. */
+enum { NO_STATUS_STUCK_MS = 10000, WAITING_STUCK_MS = 180000, WAITING_WARN_MS = 60000, DELETING_STUCK_MS = 90000 };
+#endif

@@ -1,0 +1,76 @@
+/* Everything but a screen: one cluster connection kept alive, its picture and its diagnosis. The dashboard, the tests and the commands
+ * without a screen drive it the same way: wait, turn, read. One thread. */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+#include "core/diagnose/diagnose.h"
+#include "core/kube/credential.h"
+#include "core/kube/kubeconfig.h"
+#include "core/kube/reflector.h"
+#include "core/logs/log_buffer.h"
+
+struct session_config {
+    const struct clock *clock;
+    struct transport *transport;     /* taken over; freed with the session */
+    struct credential *credential;   /* borrowed, NULL for none (demo): its descriptors are waited on */
+    const char *ns;                  /* NULL: all namespaces */
+    const char *fallback_ns;         /* where ns is NULL and the cluster-wide list is forbidden; NULL: "default" */
+    const char *context, *server;    /* for the header; copied */
+    bool simulated, insecure, read_only;
+    int64_t request_timeout_ms;      /* 0: 10 s for short requests */
+    size_t log_buffer_bytes;         /* 0: 64 MiB */
+};
+
+/* How live one source is: one row per reflector. */
+enum source_health { SOURCE_OFF, SOURCE_LOADING, SOURCE_LIVE, SOURCE_STALE, SOURCE_FORBIDDEN, SOURCE_ABSENT };
+struct source_status {
+    enum kind kind;
+    const char *name;                /* "claims", "controller pods" */
+    enum source_health health;
+    bool synced;
+    int64_t age_ms;                  /* since the server was last known to be heard: for STALE */
+    int64_t retry_in_ms;
+    const char *message;             /* "403: list pods (cluster scope)"; "" ; borrowed until the next turn */
+};
+
+enum session_health { SESSION_CONNECTING, SESSION_LIVE, SESSION_STALE, SESSION_FAILED /* nothing ever came */ };
+struct session_info {
+    const char *context, *server, *ns;      /* ns NULL: all */
+    const char *server_version;             /* "v1.36.3" or "" */
+    const char *api_version;                /* of claims: "v1beta1", "v1alpha1", "" */
+    enum session_health health;
+    int64_t stale_ms;                       /* age of the picture while STALE */
+    const char *message;                    /* why it is not live: a sentence; "" */
+    bool simulated, insecure, read_only;
+    bool first_list;                        /* all agent kinds have been listed once or refused */
+};
+
+struct session;
+struct session *session_new(const struct session_config *);
+void session_free(struct session *);
+/* Sleeps until something is there for session_turn, one of extra is ready, or timeout_ms is over (-1: no bound of the caller's). Drains of a busy
+ * cluster are paced (about 40 a second) so that one wake-up serves many changes; extra descriptors wake it at once always. */
+void session_wait(struct session *, struct pollfd *extra, unsigned n, int timeout_ms);
+/* Drains sockets and timers, takes in what came, judges. True if the picture changed. After it the changes can be read until
+ * session_sweep, which the caller runs once it has read them. */
+bool session_turn(struct session *);
+void session_sweep(struct session *);
+const struct store *session_store(const struct session *);
+const struct diagnosis *session_diagnosis(const struct session *);
+const struct cluster_facts *session_facts(const struct session *);
+const struct session_info *session_info(struct session *);
+const struct source_status *session_sources(struct session *, size_t *n);
+int64_t session_now(const struct session *);            /* wall ms */
+/* The object whose chain's Events (Normal ones too) and on-demand objects are to be read; NULL for none. */
+void session_select(struct session *, const struct object *);
+void session_set_ns(struct session *, const char *ns);  /* NULL: all */
+const struct log_buffer *session_logs(const struct session *);
+/* What the log streams are about: "controller agent-sandbox-controller-5bf… following"; one row per stream. */
+struct log_source {
+    const char *label, *ns, *pod, *container, *message;
+    bool live;
+};
+const struct log_source *session_log_sources(struct session *, size_t *n);
+/* The object's bytes as the server has them now, for `d`. on_done runs in a later turn, once; json is empty and error says why on failure. */
+void session_fetch(struct session *, const struct object *, void (*on_done)(void *ctx, struct slice json, const char *error), void *ctx);
+void session_fetch_cancel(struct session *, void *ctx);
+#endif

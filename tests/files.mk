@@ -1,0 +1,12 @@
+if HAVE_CMOCKA
+include tests/unit/base.mk
+include tests/unit/kube.mk
+include tests/unit/store.mk
+include tests/unit/diagnose.mk
+include tests/unit/logs.mk
+include tests/unit/sim.mk
+include tests/unit/session.mk
+include tests/unit/tui.mk
+endif
+EXTRA_DIST += tests/fixtures
+TESTS += $(check_PROGRAMS)

@@ -1,0 +1,66 @@
+/* Keys and actions: one table. The footer, the help screen and the man page come from it. */
+#ifndef TUI_KEYMAP_H
+#define TUI_KEYMAP_H
+#include "core/base/buf.h"
+
+/* A key: a Unicode character, or one of these. */
+enum {
+    KEY_BASE = 0x200000, K_UP, K_DOWN, K_LEFT, K_RIGHT, K_PGUP, K_PGDN, K_HOME, K_END, K_ENTER, K_ESC, K_TAB, K_BACKTAB, K_BACKSPACE, K_DELETE,
+    K_RESIZE, K_MOUSE, K_F1
+};
+#define K_CTRL(c) ((c) & 0x1f)
+
+/* name, what the footer says, what the help says. Order is that of the help screen. */
+#define ACTIONS(X)                                                                                                                        \
+    X(UP, "", "one row up")                                                                                                               \
+    X(DOWN, "", "one row down")                                                                                                           \
+    X(PAGE_UP, "", "one page up")                                                                                                         \
+    X(PAGE_DOWN, "", "one page down")                                                                                                     \
+    X(TOP, "", "to the first row")                                                                                                        \
+    X(BOTTOM, "", "to the last row")                                                                                                      \
+    X(LEFT, "", "scroll left, or up the chain")                                                                                           \
+    X(RIGHT, "", "scroll right, or down the chain")                                                                                       \
+    X(ENTER, "drill", "go into: claim to sandbox to pod to node; pool or template to its claims")                                          \
+    X(BACK, "back", "return, close, or undo the last of filter, zoom, drill")                                                              \
+    X(UPWARD, "", "up the chain: claim to pool to template")                                                                              \
+    X(NEXT_PANE, "pane", "the next pane")                                                                                                 \
+    X(PREV_PANE, "", "the pane before")                                                                                                   \
+    X(ZOOM, "zoom", "this pane alone on the screen, and back")                                                                            \
+    X(CLAIMS, "", "list claims")                                                                                                          \
+    X(SANDBOXES, "", "list sandboxes")                                                                                                    \
+    X(POOLS, "", "list warm pools")                                                                                                       \
+    X(TEMPLATES, "", "list templates")                                                                                                    \
+    X(PODS, "", "list pods")                                                                                                              \
+    X(WHY, "", "to the Why pane")                                                                                                         \
+    X(EVENTS, "events", "to the Events pane")                                                                                             \
+    X(LOGS, "logs", "to the Logs pane")                                                                                                   \
+    X(FILTER, "filter", "filter by a regular expression")                                                                                 \
+    X(FAULTS, "faults", "only what is not well, and back")                                                                                \
+    X(COMMAND, "command", "command line: a kind, ns NAME, ctx NAME, theme NAME, q")                                                       \
+    X(NAMESPACE, "ns", "pick a namespace")                                                                                                \
+    X(CONTEXT, "ctx", "pick a context")                                                                                                   \
+    X(YAML, "yaml", "the object as YAML, managedFields folded")                                                                           \
+    X(COPY, "copy", "copy the kubectl command that shows the same")                                                                       \
+    X(SOURCES, "", "how live each source is, and what was refused")                                                                       \
+    X(THEME, "", "the next theme")                                                                                                        \
+    X(REDRAW, "", "paint the screen anew")                                                                                                \
+    X(SUSPEND, "", "to the shell; fg comes back")                                                                                         \
+    X(HELP, "help", "this help")                                                                                                          \
+    X(QUIT, "quit", "quit")
+#define X(name, footer, help) ACTION_##name,
+enum action { ACTION_NONE, ACTIONS(X) ACTION_COUNT };
+#undef X
+
+struct binding {
+    int key;
+    enum action action;
+};
+enum action keymap_action(int key);
+/* Keys of an action as text: "↑ k", borrowed for ever. */
+void keymap_keys(enum action, bool ascii, struct buf *out);
+const char *action_footer(enum action);
+const char *action_help(enum action);
+const char *action_name(enum action);             /* "next-pane" */
+/* The help as text, a line an action: for the help screen, `sandtop --keys` and the man page. */
+void keymap_help(bool ascii, struct buf *out);
+#endif

@@ -1,0 +1,62 @@
+/* The contract of a view: it draws a const model on a canvas and answers actions; it fetches nothing and writes nothing but its own cursor,
+ * scroll and filter. A new view is one file, one row in views.c, one golden screen. */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+#include "core/session/session.h"
+#include "tui/canvas.h"
+#include "tui/keymap.h"
+
+struct model {                       /* made anew each turn; const to views */
+    struct session *session;         /* for session_fetch and session_info only; facts come through the members below */
+    const struct store *store;
+    const struct diagnosis *diagnosis;
+    const struct session_info *info;
+    int64_t now_ms;                  /* wall */
+    const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
+    bool utc;
+};
+
+/* What an action did; the app acts on the flags. */
+enum reaction {
+    REACT_NONE = 0,                  /* not mine: ask the next */
+    REACT_DONE = 1,                  /* handled, nothing else to do but draw */
+    REACT_SELECT = 2,                /* the selection changed */
+    REACT_GO = 4,                    /* view->go names where: the app changes lists */
+    REACT_CLOSE = 8,                 /* the view is done (an overlay) */
+    REACT_SAY = 16,                  /* view->say holds a sentence for the footer */
+};
+
+struct view;
+struct view_ops {
+    const char *name;                /* "claims" */
+    struct view *(*create)(void);
+    void (*free)(struct view *);
+    /* The facts changed: read store_changes, keep rows in step. Called each turn before draw, also when not visible. */
+    void (*update)(struct view *, const struct model *);
+    /* title: what stands in the pane's border: what, how much, whether whole. */
+    void (*title)(struct view *, const struct model *, struct buf *left, struct buf *right);
+    void (*draw)(struct view *, const struct model *, struct canvas *, struct rect, bool focused);
+    unsigned (*act)(struct view *, const struct model *, enum action, int key);
+    const struct object *(*selected)(struct view *, const struct model *);     /* NULL: this view selects nothing */
+    void (*filter)(struct view *, const struct model *, struct slice pattern, struct err *); /* "" takes it away; a broken one sets err, the last stays */
+    void (*command)(struct view *, const struct model *, struct buf *out);     /* kubectl command that shows the same */
+};
+struct destination {                 /* of REACT_GO: a list, narrowed to what belongs to an object */
+    enum kind list;
+    enum kind of;                    /* KIND_NONE: all */
+    char ns[254], name[254];         /* of that object */
+    char focus[254];                 /* the row to stand on; "" */
+    char focus_ns[254];
+};
+struct view {
+    const struct view_ops *ops;
+    struct destination go;
+    char say[256];
+    bool faults_only;
+    struct destination scope;        /* scope.of != KIND_NONE: only rows that belong to it */
+};
+extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
+extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
+extern const struct view_ops yaml_view, help_view, sources_view;                                               /* overlays */
+const struct view_ops *list_view_of(enum kind);   /* NULL where the kind has no list */
+#endif
