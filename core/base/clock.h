@@ -25,7 +25,7 @@ bool time_parse(struct slice s, int64_t *ms, int32_t *nanos);
 char *time_rfc3339(int64_t wall_ms, char out[32]);
 /* "08:14:02": local time if local, else UTC. */
 char *time_hms(int64_t wall_ms, bool local, char out[16]);
-/* Short duration in two units at most: "0.4s" below 10 s for tenths when precise, "12s", "4m12s", "2h14m", "3d4h", "2y40d".
+/* Short duration in two units at most: "12s", "4m12s", "2h14m", "3d04h", "2y040d".
  * Negative counts as 0. */
 char *time_short(int64_t ms, char out[16]);
 /* "0.02 s", "1.2 s", "47 s", "4m12s": for durations of stages. */
