@@ -1,0 +1,322 @@
+/* What is read on demand: the objects that rules want (a volume claim, a quota …), and one object as the server has it, for the screen.
+ * Invariant: at most MOST wants are known and AT_ONCE are under way; each is read anew after REFRESH_MS while it is still wanted. */
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/ptrs.h"
+#include "core/session/session_internal.h"
+
+#include <stdlib.h>
+
+enum { MOST = 64, AT_ONCE = 4, REFRESH_MS = 15000, FETCH_DEADLINE_MS = 10000, BODY_MOST = 32 * 1024 * 1024 };
+
+struct demand {
+    struct demands *all;
+    enum kind kind;
+    char *ns, *name;                 /* name NULL: the namespace's list */
+    struct exchange *exchange;
+    struct buf body;
+    int status;
+    int64_t read_at_ms;              /* mono; 0 never */
+    bool wanted;
+};
+
+struct fetch {                       /* one session_fetch */
+    struct demands *all;
+    struct exchange *exchange;
+    struct buf body;
+    int status;
+    void (*on_done)(void *ctx, struct slice json, const char *error);
+    void *ctx;
+    bool too_large;
+};
+
+struct demands {
+    struct session *session;
+    struct ptrs list;                /* of struct demand */
+    struct ptrs fetches;             /* of struct fetch */
+};
+
+static int64_t short_deadline(const struct session *s)
+{
+    return s->config.request_timeout_ms ? s->config.request_timeout_ms : FETCH_DEADLINE_MS;
+}
+
+char *object_path(const struct session *s, enum kind kind, const char *ns, const char *name)
+{
+    const struct kind_info *info = kind_info(kind);
+    const char *version = s->versions[kind];
+    struct buf b = {0};
+
+    if (!version)
+        return NULL;
+    char *root = *info->group ? kube_path("/apis/%s/%s", info->group, version) : kube_path("/api/%s", version);
+    buf_add_text(&b, root);
+    free(root);
+    if (ns && *ns && (info->flags & KIND_NAMESPACED)) {
+        char *part = kube_path("/namespaces/%s", ns);
+        buf_add_text(&b, part);
+        free(part);
+    }
+    char *part = name ? kube_path("/%s/%s", info->plural, name) : kube_path("/%s", info->plural);
+    buf_add_text(&b, part);
+    free(part);
+    return buf_take(&b);
+}
+
+static void demand_free(struct demand *d)
+{
+    transport_cancel(d->all->session->transport, d->exchange);
+    buf_free(&d->body);
+    free(d->ns);
+    free(d->name);
+    free(d);
+}
+
+static void on_head(void *ctx, const struct response_head *head)
+{
+    ((struct demand *)ctx)->status = head->status;
+}
+
+static void on_bytes(void *ctx, const char *bytes, size_t n)
+{
+    struct demand *d = ctx;
+
+    if (d->body.n + n <= BODY_MOST)
+        buf_add(&d->body, bytes, n);
+}
+
+static void take_in(struct demand *d)
+{
+    struct store *store = d->all->session->store;
+    json value = json_whole(buf_slice(&d->body));
+
+    if (d->name) {
+        store_apply(store, d->kind, SOURCE_DEMAND, value);
+        return;
+    }
+    struct json_walk w = json_items(json_get(value, "items"));
+    while (json_next(&w))
+        store_apply(store, d->kind, SOURCE_DEMAND, w.value);
+}
+
+/* The store takes an object away by its name alone. */
+static void forget(struct demand *d)
+{
+    struct buf b = {0};
+
+    if (!d->name)
+        return;
+    buf_add_text(&b, "{\"metadata\":{\"name\":");
+    json_quote(&b, slice_of(d->name));
+    if (d->ns) {
+        buf_add_text(&b, ",\"namespace\":");
+        json_quote(&b, slice_of(d->ns));
+    }
+    buf_add_text(&b, "}}");
+    store_remove(d->all->session->store, d->kind, SOURCE_DEMAND, json_whole(buf_slice(&b)));
+    buf_free(&b);
+}
+
+static void on_end(void *ctx, enum end_reason end, const char *text)
+{
+    struct demand *d = ctx;
+
+    (void)text;
+    d->exchange = NULL;
+    d->read_at_ms = mono(d->all->session);
+    if (end == END_DONE && d->status == 200)
+        take_in(d);
+    else if (end == END_DONE && d->status == 404)
+        forget(d);
+    buf_free(&d->body);
+}
+
+static const struct response_ops demand_ops = {.on_head = on_head, .on_bytes = on_bytes, .on_end = on_end};
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static struct demand *find(struct demands *all, const struct want *want)
+{
+    for (size_t i = 0; i < all->list.n; i++) {
+        struct demand *d = all->list.v[i];
+        if (d->kind == want->kind && same(d->ns, want->ns) && same(d->name, want->name))
+            return d;
+    }
+    return NULL;
+}
+
+static void follow_wants(struct demands *all)
+{
+    const struct ptrs *wants = diagnosis_wants(all->session->diagnosis);
+
+    for (size_t i = 0; i < all->list.n; i++)
+        ((struct demand *)all->list.v[i])->wanted = false;
+    for (size_t i = 0; i < wants->n; i++) {
+        const struct want *want = wants->v[i];
+        struct demand *d = find(all, want);
+        if (!d && all->list.n < MOST) {
+            d = NEW(struct demand);
+            *d = (struct demand){.all = all, .kind = want->kind, .ns = mem_text(want->ns), .name = mem_text(want->name)};
+            ptrs_add(&all->list, d);
+        }
+        if (d)
+            d->wanted = true;
+    }
+    for (size_t i = all->list.n; i-- > 0;) {
+        struct demand *d = all->list.v[i];
+        if (d->wanted)
+            continue;
+        forget(d);
+        demand_free(d);
+        ptrs_remove(&all->list, i);
+    }
+}
+
+static unsigned under_way(const struct demands *all)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < all->list.n; i++)
+        n += ((const struct demand *)all->list.v[i])->exchange != NULL;
+    return n;
+}
+
+void demands_step(struct demands *all)
+{
+    struct session *s = all->session;
+    int64_t now = mono(s);
+
+    follow_wants(all);
+    for (size_t i = 0; i < all->list.n && under_way(all) < AT_ONCE; i++) {
+        struct demand *d = all->list.v[i];
+        if (d->exchange || (d->read_at_ms && now - d->read_at_ms < REFRESH_MS))
+            continue;
+        char *path = object_path(s, d->kind, d->ns, d->name);
+        if (!path) {
+            d->read_at_ms = now;
+            continue;
+        }
+        d->status = 0;
+        struct request request = {.method = "GET", .path = path, .compress = true, .deadline_ms = short_deadline(s)};
+        d->exchange = transport_request(s->transport, &request, &demand_ops, d);
+        free(path);
+    }
+}
+
+int64_t demands_due(const struct demands *all)
+{
+    int64_t due = -1, now = mono(all->session);
+
+    for (size_t i = 0; i < all->list.n; i++) {
+        const struct demand *d = all->list.v[i];
+        if (d->exchange)
+            continue;
+        int64_t left = d->read_at_ms ? d->read_at_ms + REFRESH_MS - now : under_way(all) < AT_ONCE ? 0 : 100;
+        due = sooner(due, left > 0 ? left : 0);
+    }
+    return due;
+}
+
+struct demands *demands_new(struct session *s)
+{
+    struct demands *all = NEW(struct demands);
+
+    all->session = s;
+    return all;
+}
+
+static void fetch_free(struct fetch *f)
+{
+    transport_cancel(f->all->session->transport, f->exchange);
+    buf_free(&f->body);
+    free(f);
+}
+
+void demands_free(struct demands *all)
+{
+    for (size_t i = 0; i < all->list.n; i++)
+        demand_free(all->list.v[i]);
+    for (size_t i = 0; i < all->fetches.n; i++)
+        fetch_free(all->fetches.v[i]);
+    ptrs_free(&all->list);
+    ptrs_free(&all->fetches);
+    free(all);
+}
+
+static void fetch_head(void *ctx, const struct response_head *head)
+{
+    ((struct fetch *)ctx)->status = head->status;
+}
+
+static void fetch_bytes(void *ctx, const char *bytes, size_t n)
+{
+    struct fetch *f = ctx;
+
+    if (f->body.n + n > BODY_MOST)
+        f->too_large = true;
+    else
+        buf_add(&f->body, bytes, n);
+}
+
+static void fetch_remove(struct fetch *f)
+{
+    for (size_t i = 0; i < f->all->fetches.n; i++) {
+        if (f->all->fetches.v[i] == f) {
+            ptrs_remove(&f->all->fetches, i);
+            return;
+        }
+    }
+}
+
+static void fetch_end(void *ctx, enum end_reason end, const char *text)
+{
+    struct fetch *f = ctx;
+    char *error = NULL;
+
+    f->exchange = NULL;
+    fetch_remove(f);
+    if (end != END_DONE) {
+        error = mem_text(text);
+    } else if (f->too_large) {
+        error = mem_text("the object is larger than 32 MiB");
+    } else if (f->status != 200) {
+        char *message = json_dup(json_get(json_whole(buf_slice(&f->body)), "message"));
+        error = f->status == 404 ? mem_text("it is gone: the server no longer has it")
+                                 : mem_printf("the server answered %d%s%s", f->status, message ? ": " : "", message ? message : "");
+        free(message);
+    }
+    f->on_done(f->ctx, error ? (struct slice){"", 0} : buf_slice(&f->body), error);
+    free(error);
+    fetch_free(f);
+}
+
+void session_fetch(struct session *s, const struct object *o, void (*on_done)(void *ctx, struct slice json, const char *error), void *ctx)
+{
+    static const struct response_ops ops = {.on_head = fetch_head, .on_bytes = fetch_bytes, .on_end = fetch_end};
+    char *path = object_path(s, o->kind, o->ns, o->name);
+
+    if (!path) {
+        on_done(ctx, (struct slice){"", 0}, "the server does not serve this resource");
+        return;
+    }
+    struct fetch *f = NEW(struct fetch);
+    *f = (struct fetch){.all = s->demands, .on_done = on_done, .ctx = ctx};
+    ptrs_add(&s->demands->fetches, f);
+    struct request request = {.method = "GET", .path = path, .compress = true, .deadline_ms = short_deadline(s)};
+    f->exchange = transport_request(s->transport, &request, &ops, f);
+    free(path);
+}
+
+void session_fetch_cancel(struct session *s, void *ctx)
+{
+    for (size_t i = s->demands->fetches.n; i-- > 0;) {
+        struct fetch *f = s->demands->fetches.v[i];
+        if (f->ctx != ctx)
+            continue;
+        ptrs_remove(&s->demands->fetches, i);
+        fetch_free(f);
+    }
+}

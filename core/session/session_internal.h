@@ -1,0 +1,109 @@
+/* The session's parts and what they share. Internal to core/session. */
+#ifndef SESSION_INTERNAL_H
+#define SESSION_INTERNAL_H
+#include "core/kube/discovery.h"
+#include "core/kube/prober.h"
+#include "core/session/session.h"
+
+/* One row a reflector; its number is the source bit in the store. */
+enum source_id {
+    SOURCE_CLAIMS, SOURCE_SANDBOXES, SOURCE_POOLS, SOURCE_TEMPLATES, SOURCE_SANDBOX_PODS, SOURCE_APP_PODS, SOURCE_NAMED_PODS, SOURCE_DEPLOYMENTS,
+    SOURCE_NODES, SOURCE_WARNINGS, SOURCE_ABOUT_CLAIM, SOURCE_ABOUT_SANDBOX, SOURCE_ABOUT_POD, SOURCE_ABOUT_POOL, SOURCE_COUNT,
+    SOURCE_DEMAND = SOURCE_COUNT,    /* read once, not reflected: demand.c */
+};
+
+struct source_row {
+    const char *name;
+    enum kind kind;
+    const char *selector;            /* escaped query part; NULL: none */
+    bool follows_ns;                 /* lists only the session's namespace when it has one */
+    const char *fallback_ns;         /* where the cluster-wide list is forbidden; NULL: the session's fallback */
+    enum { START_FIRST, START_CLAIMS_LISTED, START_ALL_LISTED, START_SELECTED } start;
+};
+extern const struct source_row source_rows[SOURCE_COUNT];
+
+struct source {
+    struct session *session;
+    enum source_id id;
+    struct reflector *reflector;
+    char *ns;                        /* what it lists: NULL cluster-wide */
+    bool fell_back;                  /* the cluster-wide list was forbidden */
+    struct uid about;                /* of START_SELECTED */
+    char *message;                   /* shown; rebuilt from the reflector's status */
+};
+
+struct demands;
+struct log_set;
+struct session {
+    struct session_config config;
+    char *ns, *fallback_ns, *context, *server;
+    const struct clock *clock;
+    struct transport *transport;
+    struct store *store;
+    struct diagnosis *diagnosis;
+    struct cluster_facts facts;
+    struct discovery *discovery;
+    struct discovery_wish wishes[4];
+    const char *versions[KIND_COUNT]; /* the version in use; NULL: not served */
+    char *server_version;
+    int64_t discover_at_ms;          /* mono: when to ask again; INT64_MAX never */
+    unsigned discovery_failures;
+    bool stream_lists;               /* near enough for WatchList; else pages with gzip */
+    char *discovery_error;
+    struct prober *prober;
+    struct source sources[SOURCE_COUNT];
+    struct source_status statuses[SOURCE_COUNT];
+    int64_t started_ms;              /* mono */
+    bool sources_changed;            /* a reflector's status changed: facts may too */
+    bool facts_changed;
+    /* the selection, as names: objects do not outlive a turn */
+    enum kind selected_kind;
+    char *selected_ns, *selected_name;
+    int64_t select_at_ms;            /* mono: when to point the event watches at it; INT64_MAX: done */
+    struct demands *demands;
+    struct log_set *logs;
+    struct session_info info;
+    uint64_t generation_seen, received_seen;
+    int64_t drained_ms;              /* mono: when sockets were last read */
+    size_t drained_bytes;
+    enum session_health health_seen;
+};
+
+/* sources.c */
+void sources_start(struct session *);                    /* those that are due */
+void sources_restart(struct session *);                  /* namespace changed: all that follow it anew */
+void sources_free(struct session *);
+void sources_step(struct session *);
+int64_t sources_due(const struct session *);
+void sources_retry_now(struct session *);
+void sources_select(struct session *);                   /* point the event watches at the selection */
+void sources_report(struct session *);                   /* fills statuses and facts */
+bool source_synced(const struct session *, enum source_id); /* listed once, refused, or not served: nothing more to wait for */
+
+/* demand.c */
+struct demands *demands_new(struct session *);
+void demands_free(struct demands *);
+void demands_step(struct demands *);
+int64_t demands_due(const struct demands *);
+/* The path of one object or (name NULL) of a list; NULL where the kind is not served. The caller frees it. */
+char *object_path(const struct session *, enum kind, const char *ns, const char *name);
+
+/* log_set.c */
+struct log_set *log_set_new(struct session *);
+void log_set_free(struct log_set *);
+void log_set_update(struct log_set *);                   /* follow the pods that are there now */
+void log_set_step(struct log_set *);
+int64_t log_set_due(const struct log_set *);
+void log_set_retry_now(struct log_set *);
+const struct log_buffer *log_set_buffer(const struct log_set *);
+const struct log_source *log_set_sources(struct log_set *, size_t *n);
+
+static inline int64_t mono(const struct session *s)
+{
+    return s->clock->mono(s->clock);
+}
+static inline int64_t sooner(int64_t a, int64_t b)       /* of two due times in ms, -1: never */
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+#endif
