@@ -1,0 +1,240 @@
+/* Where the dashboard meets a terminal: one wait a turn, then sockets, keys, and at most one drawing. */
+#include "core/base/mem.h"
+#include "tui/app.h"
+#include "tui/connect.h"
+#include "tui/keymap.h"
+#include "tui/options.h"
+#include "tui/terminal.h"
+#include "tui/theme.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FRAME_MS = 16, OR_DEMO_MS = 2000, START_MS = 35000 };
+
+struct dashboard {
+    struct options *options;
+    struct connection *connection;
+    struct terminal *terminal;
+    struct theme *theme;
+    struct app *app;
+    struct canvas *canvas;
+    int64_t drawn_ms;                /* mono */
+    bool quit;
+};
+
+static int64_t now_ms(void)
+{
+    return clock_system()->mono(clock_system());
+}
+
+static int fail(const struct err *err, int status)
+{
+    fprintf(stderr, "sandtop: %s\n", err->text ? err->text : "failed");
+    return status;
+}
+
+static bool set_theme(struct dashboard *d, const char *name, struct err *err)
+{
+    struct theme *theme = theme_load(name, err);
+
+    if (!theme)
+        return false;
+    theme_free(d->theme);
+    d->theme = theme;
+    if (d->terminal)
+        terminal_theme(d->terminal, theme);
+    return true;
+}
+
+static void change_context(struct dashboard *d, const char *context)
+{
+    struct err err = {0};
+    char *name = mem_text(context);
+    struct connection *next = connection_open(d->options, name, &err);
+
+    if (next) {
+        app_session(d->app, NULL);
+        connection_close(d->connection);
+        d->connection = next;
+        app_session(d->app, connection_session(next));
+    } else {
+        app_say(d->app, err.text);
+    }
+    err_clear(&err);
+    free(name);
+}
+
+static void grant_wishes(struct dashboard *d)
+{
+    const char *text = NULL;
+    struct err err = {0};
+
+    for (enum app_wish wish; (wish = app_wish(d->app, &text)) != APP_NOTHING;) {
+        switch (wish) {
+        case APP_QUIT: d->quit = true; return;
+        case APP_SUSPEND: terminal_suspend(d->terminal); break;
+        case APP_REDRAW: terminal_redraw(d->terminal); break;
+        case APP_CONTEXT: change_context(d, text); break;
+        case APP_COPY: terminal_copy(d->terminal, slice_of(text)); break;
+        case APP_THEME:
+            if (!set_theme(d, text, &err))
+                app_say(d->app, err.text);
+            err_clear(&err);
+            break;
+        case APP_NOTHING: break;
+        }
+    }
+}
+
+static void resize(struct dashboard *d)
+{
+    int h, w;
+
+    terminal_size(d->terminal, &h, &w);
+    canvas_resize(d->canvas, h, w);
+}
+
+static void draw(struct dashboard *d)
+{
+    app_draw(d->app, d->canvas);
+    terminal_show(d->terminal, d->canvas);
+    d->drawn_ms = now_ms();
+}
+
+/* One turn. A key is answered in its own turn; changes alone are drawn at most once a frame. */
+static void turn(struct dashboard *d)
+{
+    struct session *session = connection_session(d->connection);
+    struct pollfd fds[2] = {{.fd = terminal_fd(d->terminal), .events = POLLIN}, {.fd = terminal_signal_fd(d->terminal), .events = POLLIN}};
+    bool resized = false, quit = false, keys = false;
+    int64_t wait = app_due(d->app);
+
+    if (app_needs_draw(d->app))
+        wait = d->drawn_ms + FRAME_MS > now_ms() ? d->drawn_ms + FRAME_MS - now_ms() : 0;
+    session_wait(session, fds, 2, wait < 0 ? -1 : (int)wait);
+    terminal_signals(d->terminal, &resized, &quit);
+    d->quit |= quit;
+    if (resized) {
+        resize(d);
+        app_key(d->app, K_RESIZE);
+    }
+    for (int key; (key = terminal_key(d->terminal)) != 0;) {
+        keys = true;
+        app_key(d->app, key);
+        grant_wishes(d);
+        if (d->quit)
+            return;
+    }
+    if (keys || resized)
+        draw(d);                     /* before the sockets: a key never waits for the cluster */
+    session = connection_session(d->connection);
+    session_turn(session);
+    app_update(d->app);
+    session_sweep(session);
+    grant_wishes(d);
+    if (app_needs_draw(d->app) && now_ms() - d->drawn_ms >= FRAME_MS)
+        draw(d);
+}
+
+static bool connect_first(struct dashboard *d, struct err *err)
+{
+    struct options *o = d->options;
+
+    if (!o->demo) {
+        d->connection = connection_open(o, NULL, err);
+        if (d->connection && connection_await(d->connection, o->or_demo ? OR_DEMO_MS : START_MS, err))
+            return true;
+        connection_close(d->connection);
+        d->connection = NULL;
+        if (!o->or_demo)
+            return false;
+        err_clear(err);
+    }
+    d->connection = connection_demo(o);
+    return connection_await(d->connection, OR_DEMO_MS, err);
+}
+
+static bool open_screen(struct dashboard *d, struct err *err)
+{
+    struct app_config config = {.utc = d->options->utc, .filter = d->options->filter};
+    struct ptrs names = {0};
+
+    if (!set_theme(d, d->options->theme && *d->options->theme ? d->options->theme : "dark", err))
+        return false;
+    d->terminal = terminal_new(err);
+    if (!d->terminal)
+        return false;
+    terminal_theme(d->terminal, d->theme);
+    int h, w;
+    terminal_size(d->terminal, &h, &w);
+    d->canvas = canvas_new(h, w, !terminal_utf8(d->terminal));
+    d->app = app_new(&config);
+    theme_names(&names);
+    ptrs_add(&names, NULL);
+    app_themes(d->app, (const char *const *)(void *)names.v);
+    for (size_t i = 0; i + 1 < names.n; i++)
+        free(names.v[i]);
+    ptrs_free(&names);
+    if (connection_contexts(d->connection))
+        app_contexts(d->app, connection_contexts(d->connection));
+    app_session(d->app, connection_session(d->connection));
+    return true;
+}
+
+static void close_all(struct dashboard *d)
+{
+    if (d->app)
+        app_free(d->app);
+    if (d->terminal)
+        terminal_free(d->terminal);
+    if (d->canvas)
+        canvas_free(d->canvas);
+    theme_free(d->theme);
+    connection_close(d->connection);
+}
+
+static int run(struct options *o)
+{
+    struct dashboard d = {.options = o};
+    struct err err = {0};
+    int status = 0;
+
+    if (connect_first(&d, &err) && open_screen(&d, &err)) {
+        draw(&d);
+        while (!d.quit)
+            turn(&d);
+    } else {
+        status = 1;
+    }
+    close_all(&d);
+    if (status)
+        fail(&err, status);
+    err_clear(&err);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct err err = {0};
+    int status = 0;
+
+    if (!options_parse(argc, argv, &options, &err)) {
+        status = fail(&err, 2);
+    } else if (options.help) {
+        fputs(options_help(), stdout);
+    } else if (options.version) {
+        puts("sandtop " VERSION);
+    } else if (options.keys) {
+        struct buf b = {0};
+        keymap_help(false, &b);
+        fputs(buf_slice(&b).p, stdout);
+        buf_free(&b);
+    } else {
+        status = run(&options);
+    }
+    err_clear(&err);
+    options_free(&options);
+    return status;
+}
