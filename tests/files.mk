@@ -10,3 +10,5 @@ include tests/unit/tui.mk
 endif
 EXTRA_DIST += tests/fixtures
 TESTS += $(check_PROGRAMS)
+dist_check_SCRIPTS += tests/layers.sh
+TESTS += tests/layers.sh
