@@ -27,7 +27,10 @@ struct kind_info {
     unsigned flags;
     size_t size;                     /* of the struct that holds one */
     void (*decode)(struct decoding *, struct object *);   /* fills the kind's own members; see decode.h */
-    void (*clear)(struct decoding *, struct object *);    /* lets go of what decode took */
+    void (*clear)(struct decoding *, struct object *);    /* lets go of the arrays that decode made; NULL: it makes none */
+    bool (*wanted)(struct decoding *);                    /* whether this one is to be kept at all; NULL: each is */
+    const uint16_t *strs;            /* offsets of the kind's own `str` members, as many as n_strs */
+    unsigned n_strs;
 };
 const struct kind_info *kind_info(enum kind);
 enum kind kind_by_name(struct slice kind_name);           /* "SandboxClaim"; KIND_NONE if unknown */

@@ -39,6 +39,7 @@ struct object {
     bool present;
     bool changed;                    /* is in the store's list of changes */
     bool controlled;                 /* has a controller ownerReference */
+    bool touched;                    /* a claim that is in the store's list of touched claims */
     uint16_t sources;                /* bit per reflector that named it */
     uint16_t seen;                   /* bits of the reflectors whose running list has named it */
     uint32_t slot;                   /* small and dense, reused after the object is gone: an index for tables beside the store */

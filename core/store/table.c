@@ -1,0 +1,105 @@
+/* Sets of objects. Invariant: each object is reachable from its home place without a gap; at most 3 of 4 places are taken. */
+#include "core/store/inside.h"
+#include <stdlib.h>
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93u;
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93u;
+    return x ^ x >> 32;
+}
+
+static uint64_t address(str s)
+{
+    return *s ? (uint64_t)(uintptr_t)s : 0;
+}
+
+uint64_t hash_name(enum kind kind, str ns, str name)
+{
+    return mix(mix(address(ns) + (uint64_t)kind) ^ address(name));
+}
+
+uint64_t hash_name_of(const struct object *o)
+{
+    return hash_name(o->kind, o->ns, o->name);
+}
+
+uint64_t hash_uid(struct uid uid)
+{
+    return mix(uid.hi ^ mix(uid.lo));
+}
+
+uint64_t hash_uid_of(const struct object *o)
+{
+    return hash_uid(o->uid);
+}
+
+static void place(struct table *t, struct object *o)
+{
+    size_t i = t->hash(o) & (t->cap - 1);
+    while (t->v[i])
+        i = (i + 1) & (t->cap - 1);
+    t->v[i] = o;
+}
+
+static void resize(struct table *t, size_t cap)
+{
+    struct object **old = t->v;
+    size_t n = t->cap;
+    t->v = mem_array(cap, sizeof *t->v);
+    t->cap = cap;
+    for (size_t i = 0; i < n; i++)
+        if (old[i])
+            place(t, old[i]);
+    free(old);
+}
+
+void table_add(struct table *t, struct object *o)
+{
+    if ((t->n + 1) * 4 > t->cap * 3)
+        resize(t, t->cap ? t->cap * 2 : 64);
+    place(t, o);
+    t->n++;
+}
+
+bool table_remove(struct table *t, const struct object *o)
+{
+    if (!t->cap)
+        return false;
+    size_t mask = t->cap - 1, i = t->hash(o) & mask;
+    while (t->v[i] && t->v[i] != o)
+        i = (i + 1) & mask;
+    if (!t->v[i])
+        return false;
+    /* Those behind move up, each no further than its home, so that no gap cuts one off. */
+    for (size_t next = (i + 1) & mask; t->v[next]; next = (next + 1) & mask) {
+        size_t home = t->hash(t->v[next]) & mask;
+        if (((next - home) & mask) >= ((next - i) & mask)) {
+            t->v[i] = t->v[next];
+            i = next;
+        }
+    }
+    t->v[i] = NULL;
+    t->n--;
+    return true;
+}
+
+struct object *table_by_name(const struct table *t, enum kind kind, str ns, str name)
+{
+    for (size_t mask = t->cap - 1, i = hash_name(kind, ns, name) & mask; t->cap && t->v[i & mask]; i++) {
+        struct object *o = t->v[i & mask];
+        if (o->kind == kind && str_same(o->name, name) && str_same(o->ns, ns))
+            return o;
+    }
+    return NULL;
+}
+
+struct object *table_by_uid(const struct table *t, struct uid uid)
+{
+    for (size_t mask = t->cap - 1, i = hash_uid(uid) & mask; t->cap && t->v[i & mask]; i++)
+        if (uid_eq(t->v[i & mask]->uid, uid))
+            return t->v[i & mask];
+    return NULL;
+}
