@@ -12,3 +12,5 @@ EXTRA_DIST += tests/fixtures
 TESTS += $(check_PROGRAMS)
 dist_check_SCRIPTS += tests/layers.sh
 TESTS += tests/layers.sh
+include tests/bench/files.mk
+EXTRA_DIST += tests/cluster setup README.md ARCHITECTURE.md BENCH.md LICENSE
