@@ -29,7 +29,8 @@ int canvas_put(struct canvas *, int y, int x, enum role, struct slice text);
 int canvas_text(struct canvas *, int y, int x, enum role, const char *text);
 int canvas_printf(struct canvas *, int y, int x, enum role, const char *format, ...) __attribute__((format(printf, 5, 6)));
 int canvas_glyph(struct canvas *, int y, int x, enum role, enum glyph);
-/* In at most w columns: END cuts with an ellipsis at the end, MIDDLE in the middle (names), RIGHT aligns to the right. Returns columns used. */
+/* In at most w columns: END cuts with an ellipsis at the end, MIDDLE in the middle (names), RIGHT aligns to the right (too long: as END).
+ * Returns the columns used: with RIGHT all w. */
 enum fit { FIT_END, FIT_MIDDLE, FIT_RIGHT };
 int canvas_fit(struct canvas *, int y, int x, int w, enum role, enum fit, struct slice text);
 /* Wraps at words into the rectangle; returns the lines taken; what does not fit ends in an ellipsis. */
@@ -41,6 +42,8 @@ void canvas_role(struct canvas *, struct rect, enum role);            /* changes
 int text_columns(struct slice text);                                  /* on the screen, after replacement */
 void canvas_cursor(struct canvas *, int y, int x);                    /* where the terminal's cursor stands; -1,-1 hides it */
 void canvas_cursor_get(const struct canvas *, int *y, int *x);
-/* For goldens: the text, one line a row, trailing blanks cut; with_roles adds after each row a line of role letters where any is not normal. */
+/* For goldens: the text, one line a row, trailing blanks cut; with_roles adds after each row a line of role letters where any is not normal, and in
+ * it "cursor FROM-TO" (columns) where cells are selected. The letters: ROLE_LETTERS, in the order of the roles. */
+#define ROLE_LETTERS " mbXwrla-tfkqcEWMSi"
 void canvas_dump(const struct canvas *, bool with_roles, struct buf *out);
 #endif

@@ -19,21 +19,22 @@ enum {
     X(TOP, "", "to the first row")                                                                                                        \
     X(BOTTOM, "", "to the last row")                                                                                                      \
     X(LEFT, "", "scroll left, or up the chain")                                                                                           \
-    X(RIGHT, "", "scroll right, or down the chain")                                                                                       \
-    X(ENTER, "drill", "go into: claim to sandbox to pod to node; pool or template to its claims")                                          \
-    X(BACK, "back", "return, close, or undo the last of filter, zoom, drill")                                                              \
+    X(RIGHT, "", "scroll right, or down the chain (l is for logs)")                                                                       \
+    X(ENTER, "drill", "go into: claim to sandbox to pod to node; pool or template to its claims")                                         \
+    X(BACK, "back", "return, close, or undo the last of filter, zoom, drill")                                                             \
     X(UPWARD, "", "up the chain: claim to pool to template")                                                                              \
     X(NEXT_PANE, "pane", "the next pane")                                                                                                 \
     X(PREV_PANE, "", "the pane before")                                                                                                   \
     X(ZOOM, "zoom", "this pane alone on the screen, and back")                                                                            \
+    X(WHY, "", "to the Why pane")                                                                                                         \
+    X(EVENTS, "events", "to the Events pane")                                                                                             \
+    X(LOGS, "logs", "to the Logs pane")                                                                                                   \
     X(CLAIMS, "", "list claims")                                                                                                          \
     X(SANDBOXES, "", "list sandboxes")                                                                                                    \
     X(POOLS, "", "list warm pools")                                                                                                       \
     X(TEMPLATES, "", "list templates")                                                                                                    \
     X(PODS, "", "list pods")                                                                                                              \
-    X(WHY, "", "to the Why pane")                                                                                                         \
-    X(EVENTS, "events", "to the Events pane")                                                                                             \
-    X(LOGS, "logs", "to the Logs pane")                                                                                                   \
+    X(NODES, "", "list nodes")                                                                                                            \
     X(FILTER, "filter", "filter by a regular expression")                                                                                 \
     X(FAULTS, "faults", "only what is not well, and back")                                                                                \
     X(COMMAND, "command", "command line: a kind, ns NAME, ctx NAME, theme NAME, q")                                                       \
@@ -56,11 +57,12 @@ struct binding {
     enum action action;
 };
 enum action keymap_action(int key);
-/* Keys of an action as text: "↑ k", borrowed for ever. */
+/* Keys of an action as text: "↑ k". */
 void keymap_keys(enum action, bool ascii, struct buf *out);
 const char *action_footer(enum action);
 const char *action_help(enum action);
 const char *action_name(enum action);             /* "next-pane" */
-/* The help as text, a line an action: for the help screen, `sandtop --keys` and the man page. */
+const char *action_group(enum action);            /* "Move": what the help puts together; actions of a group stand next to each other */
+/* The help as text, a line an action, under the names of the groups: for `sandtop --keys`. The help screen and the man page say the same. */
 void keymap_help(bool ascii, struct buf *out);
 #endif

@@ -19,4 +19,6 @@ enum glyph {
     GLYPH_DOT, GLYPH_ELLIPSIS, GLYPH_TIMES, GLYPH_LQUOTE, GLYPH_RQUOTE, GLYPH_TEE_DOWN, GLYPH_CROSS, GLYPH_TEE_UP, GLYPH_TEE_RIGHT, GLYPH_TEE_LEFT, GLYPH_COUNT
 };
 const char *glyph_text(enum glyph, bool ascii);
+/* The ASCII sign of one column for a grapheme of ours (glyphs, dashes, quotes, sparklines); NULL for any other. */
+const char *sign_ascii(const char *grapheme);
 #endif
