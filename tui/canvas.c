@@ -154,14 +154,16 @@ static void place(struct canvas *c, int y, int64_t x, enum role role, const char
 
 static void place_any(struct canvas *c, int y, int64_t x, enum role role, const struct grapheme *g)
 {
-    if (!c->ascii || !(g->text[0] & 0x80)) {
+    if (!c->ascii) {
         place(c, y, x, role, g->text, g->columns);
-        return;
+    } else if (!(g->text[0] & 0x80)) {            /* the base without its marks */
+        place(c, y, x, role, (char[]){g->text[0], 0}, 1);
+    } else {
+        const char *sign = sign_ascii(g->text);
+        place(c, y, x, role, sign ? sign : "?", 1);
+        if (g->columns == 2)
+            place(c, y, x + 1, role, "?", 1);
     }
-    const char *sign = sign_ascii(g->text);
-    place(c, y, x, role, sign ? sign : "?", 1);
-    if (g->columns == 2)
-        place(c, y, x + 1, role, "?", 1);
 }
 
 int canvas_put(struct canvas *c, int y, int x, enum role role, struct slice text)
