@@ -36,6 +36,7 @@ struct log_stream {
     struct log_window window;
     bool resumed;                    /* this answer continues an earlier one … */
     bool overlapped;                 /* … and has shown a line that was known */
+    bool repeating;                  /* known lines come again within one answer */
     bool gap_said;
     bool fresh_container;            /* nothing of the container that runs now was read yet */
     char *container_id, *last_exit;
@@ -130,8 +131,12 @@ static void take_line(struct log_stream *s, struct slice line)
         free(copy);
         return;
     }
-    bool backward = s->window.newest_ns != INT64_MIN && stamp <= s->window.newest_ns;
-    if (backward && !s->fresh_container && (s->resumed || stamp < s->window.newest_ns - 1000000000) && log_window_had(&s->window, stamp, text)) {
+    bool backward = s->window.newest_ns != INT64_MIN && stamp <= s->window.newest_ns && !s->fresh_container;
+    if (backward && !s->resumed && !s->repeating && stamp < s->window.newest_ns - 1000000000) {
+        s->repeating = true;         /* the kubelet reads a rotated file again within one answer */
+        log_window_resume(&s->window);
+    }
+    if (backward && (s->resumed || s->repeating) && log_window_had(&s->window, stamp, text)) {
         if (s->resumed)
             s->overlapped = true;
         else
@@ -143,6 +148,7 @@ static void take_line(struct log_stream *s, struct slice line)
     if (s->phase == PHASE_CURRENT)
         s->fresh_container = false;
     s->resumed = s->resumed && stamp <= s->window.newest_ns;
+    s->repeating = s->repeating && stamp <= s->window.newest_ns;
     log_window_add(&s->window, stamp, text);
     s->sink->on_line(s->ctx, stamp, text);
 }
@@ -279,7 +285,7 @@ static void ask(struct log_stream *s)
     buf_add_text(&path, base);
     free(base);
     s->resumed = read_before && !(s->phase == PHASE_CURRENT && s->fresh_container);
-    s->overlapped = s->gap_said = false;
+    s->overlapped = s->gap_said = s->repeating = false;
     if (s->resumed) {
         log_window_resume(&s->window);
         int64_t since = s->window.newest_ns / 1000000000 * 1000 - 1000;

@@ -1,0 +1,98 @@
+#include "core/base/mem.h"
+#include "core/logs/log_buffer.h"
+#include "tests/unit/test.h"
+
+static const int64_t second = 1000000000;
+
+static void expect_text(const struct log_buffer *b, uint64_t position, const char *text)
+{
+    struct log_entry e;
+
+    assert_true(log_buffer_merged(b, position, &e));
+    if (!slice_is(e.text, text))
+        fail_msg("%llu: %.*s instead of %s", (unsigned long long)position, (int)e.text.n, e.text.p, text);
+}
+
+static void merges_by_time(void **state)
+{
+    struct log_buffer *b = log_buffer_new(1 << 20);
+    unsigned ctl = log_buffer_stream(b, "ctl"), rtr = log_buffer_stream(b, "rtr");
+
+    (void)state;
+    assert_int_equal(log_buffer_stream(b, "ctl"), ctl);
+    assert_string_equal(log_buffer_label(b, rtr), "rtr");
+    log_buffer_add(b, ctl, LOG_LINE_TEXT, 1 * second, SLICE("one"));
+    log_buffer_add(b, ctl, LOG_LINE_TEXT, 3 * second, SLICE("three"));
+    log_buffer_add(b, rtr, LOG_LINE_TEXT, 2 * second, SLICE("two"));
+    log_buffer_add(b, rtr, LOG_LINE_TEXT, INT64_MIN, SLICE("two, undated"));
+    log_buffer_add(b, ctl, LOG_LINE_GAP, 3 * second, SLICE("gap"));
+    expect_text(b, 0, "one");
+    expect_text(b, 1, "two");
+    expect_text(b, 2, "two, undated");
+    expect_text(b, 3, "three");
+    expect_text(b, 4, "gap");
+    struct log_entry e;
+    assert_false(log_buffer_merged(b, 5, &e));
+    assert_true(log_buffer_get(b, 2, &e));
+    assert_true(slice_is(e.text, "two"));
+    log_buffer_free(b);
+}
+
+/* Past its bound the oldest go, are counted, and what is left is whole and in order. */
+static void evicts_and_counts(void **state)
+{
+    struct log_buffer *b = log_buffer_new(1 << 20);
+    unsigned a = log_buffer_stream(b, "a"), late = log_buffer_stream(b, "late");
+    char text[256];
+
+    (void)state;
+    for (int i = 0; i < 50000; i++) {
+        int n = snprintf(text, sizeof text, "line number %d with some text to fill the buffer with", i);
+        log_buffer_add(b, i % 7 ? a : late, LOG_LINE_TEXT, (int64_t)(i % 7 ? i : i - 100) * second, (struct slice){text, (size_t)n});
+    }
+    assert_true(log_buffer_evicted(b) > 0);
+    assert_int_equal(log_buffer_evicted(b), log_buffer_first(b));
+    assert_int_equal(log_buffer_end(b), 50000);
+    struct log_entry e, before = {.time_ms = INT64_MIN};
+    uint64_t kept = log_buffer_end(b) - log_buffer_first(b), n = 0;
+    for (; log_buffer_merged(b, n, &e); n++) {
+        assert_true(e.time_ms >= before.time_ms);
+        before = e;
+    }
+    assert_int_equal(n, kept);
+    for (uint64_t i = log_buffer_first(b); i < log_buffer_end(b); i++) {
+        assert_true(log_buffer_get(b, i, &e));
+        snprintf(text, sizeof text, "line number %d with some text to fill the buffer with", (int)i);
+        assert_true(slice_is(e.text, text));
+    }
+    log_buffer_free(b);
+}
+
+static void takes_long_and_hostile_lines(void **state)
+{
+    struct log_buffer *b = log_buffer_new(1 << 20);
+    unsigned a = log_buffer_stream(b, "a");
+    size_t n = 3 << 20;
+    char *text = mem_new(n);
+    struct log_entry e;
+
+    (void)state;
+    log_buffer_add(b, a, LOG_LINE_TEXT, second, SLICE("short"));
+    log_buffer_add(b, a, LOG_LINE_TEXT, 2 * second, (struct slice){text, n});
+    assert_true(log_buffer_get(b, log_buffer_end(b) - 1, &e));
+    assert_int_equal(e.text.n, n);
+    log_buffer_add(b, a, LOG_LINE_TEXT, 3 * second, SLICE("after"));
+    assert_true(log_buffer_get(b, log_buffer_end(b) - 1, &e));
+    assert_true(slice_is(e.text, "after"));
+    log_buffer_add(b, 99, LOG_LINE_TEXT, second, SLICE("no such stream"));
+    assert_int_equal(log_buffer_end(b), 3);
+    free(text);
+    log_buffer_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(merges_by_time), cmocka_unit_test(evicts_and_counts), cmocka_unit_test(takes_long_and_hostile_lines)};
+
+    return TESTS_MAIN(tests);
+}
