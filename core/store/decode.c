@@ -167,23 +167,34 @@ static struct slice own_text(json v, struct buf *buffer)
     return memchr(text.p, 0, text.n) ? (struct slice){"", 0} : text;
 }
 
+static void decode_root(struct decoding *d, enum kind kind, json object)
+{
+    enum { METADATA, SPEC, STATUS, API_VERSION, MEMBERS };
+    static const struct slice names[] = {SLICE("metadata"), SLICE("spec"), SLICE("status"), SLICE("apiVersion")};
+    json member[MEMBERS] = {{"", 0}, {"", 0}, {"", 0}, {"", 0}};
+    if (kind == KIND_EVENT) {
+        PICK(object, event_names, d->event);
+        member[METADATA] = d->event[EVENT_METADATA];
+    } else {
+        PICK(object, names, member);
+    }
+    d->root = object;
+    d->metadata = member[METADATA];
+    d->spec = member[SPEC];
+    d->status = member[STATUS];
+    d->api_version = member[API_VERSION];
+}
+
 bool decode_head(struct decoding *d, enum kind kind, json object)
 {
-    enum { METADATA, SPEC, STATUS, API_VERSION, ROOT_MEMBERS };
-    static const struct slice root_names[] = {SLICE("metadata"), SLICE("spec"), SLICE("status"), SLICE("apiVersion")};
     enum { NAME, NAMESPACE, UID, CREATED, DELETED, LABELS, ANNOTATIONS, OWNERS, FINALIZERS, META_MEMBERS };
     static const struct slice meta_names[] = {
         SLICE("name"), SLICE("namespace"), SLICE("uid"), SLICE("creationTimestamp"), SLICE("deletionTimestamp"), SLICE("labels"),
         SLICE("annotations"), SLICE("ownerReferences"), SLICE("finalizers"),
     };
-    json root[ROOT_MEMBERS], meta[META_MEMBERS];
-    PICK(object, root_names, root);
-    PICK(root[METADATA], meta_names, meta);
-    d->root = object;
-    d->metadata = root[METADATA];
-    d->spec = root[SPEC];
-    d->status = root[STATUS];
-    d->api_version = root[API_VERSION];
+    json meta[META_MEMBERS];
+    decode_root(d, kind, object);
+    PICK(d->metadata, meta_names, meta);
     d->name = own_text(meta[NAME], &d->name_text);
     d->ns = kind_info(kind)->flags & KIND_NAMESPACED ? own_text(meta[NAMESPACE], &d->ns_text) : (struct slice){"", 0};
     d->uid = uid_parse(json_str(meta[UID], &d->scratch));

@@ -13,7 +13,8 @@ enum {
     MAX_CLAIM_VOLUMES = 64,          /* PersistentVolumeClaims of one pod that are linked */
     MAX_JOINED = 64,                 /* items of a list that is kept as one joined text */
     MAX_QUOTA_ITEMS = 128,
-    EVENT_MEMBERS = 18,
+    EVENT_METADATA = 18,             /* its place among an event's members */
+    EVENT_MEMBERS,
 };
 
 struct store;
@@ -27,7 +28,7 @@ struct decoding {
     struct slice name, ns;           /* ns is empty for cluster-wide kinds */
     struct uid uid;
     int64_t created_ms;
-    json event[EVENT_MEMBERS];       /* what the look at whether an event is wanted has found; see decode_event.c */
+    json event[EVENT_MEMBERS];       /* an event's members, by event_names */
     bool chain_changed;              /* out: something that a claim's diagnosis may depend on is different now */
     bool changed;                    /* out: something is different now */
     bool picky;                      /* set by decoders that set chain_changed themselves; for others each change is one of the chain */
@@ -78,7 +79,8 @@ void decode_node(struct decoding *, struct object *);
 void decode_deployment(struct decoding *, struct object *);
 bool wanted_deployment(struct decoding *);
 void decode_event(struct decoding *, struct object *);
-bool wanted_event(struct decoding *);                      /* leaves in d->event what decode_event and event_last_ms read */
+extern const struct slice event_names[EVENT_MEMBERS];
+bool wanted_event(struct decoding *);
 int64_t event_last_ms(struct decoding *);                  /* when it was last seen */
 void decode_pvc(struct decoding *, struct object *);
 void decode_quota(struct decoding *, struct object *);

@@ -1,6 +1,7 @@
 /* The four kinds of Agent Sandbox, in both generations of the API (v1alpha1 and v1beta1), from the members seen on real clusters.
  * Source: github.com/kubernetes-sigs/agent-sandbox, api/ and extensions/api/ (v0.3.10 to v0.5.6). */
 #include "core/store/decode.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/store/links.h"
 #include <stdlib.h>
@@ -37,6 +38,17 @@ static void decode_claim_spec(struct decoding *d, struct claim *c)
     put_text(d, &c->shutdown_policy, life[1]);
 }
 
+/* Without its nanoseconds: claims that came in one second then share the text. */
+static void put_first_observed(struct decoding *d, struct claim *c, json stamp)
+{
+    int64_t ms;
+    char text[32];
+    if (time_parse(json_str(stamp, &d->scratch), &ms, NULL))
+        put_slice(d, &c->first_observed, slice_of(time_rfc3339(ms, text)));
+    else
+        put_text(d, &c->first_observed, stamp);
+}
+
 void decode_claim(struct decoding *d, struct object *o)
 {
     struct claim *c = (struct claim *)(void *)o;
@@ -48,7 +60,7 @@ void decode_claim(struct decoding *d, struct object *o)
     put_bool(d, &c->has_status, CONDITIONS(d, status[CONDITIONS_MEMBER], want) > 0);
     put_name(d, &c->sandbox_name, sandbox_of_claim(d, status[SANDBOX]));
     decode_claim_spec(d, c);
-    put_text(d, &c->first_observed, json_get(d->annotations, AGENTS "controller-first-observed-at"));
+    put_first_observed(d, c, json_get(d->annotations, AGENTS "controller-first-observed-at"));
     struct slice version = json_str(d->api_version, &d->scratch);
     put_bool(d, &c->old_api, version.n >= 9 && memcmp(version.p + version.n - 9, "/v1alpha1", 9) == 0);
     store_link(d, o, LINK_CLAIM_SANDBOX, 0, KIND_SANDBOX, c->sandbox_name);

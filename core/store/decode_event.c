@@ -1,5 +1,6 @@
 /* Events of both APIs: core/v1 (involvedObject, message, firstTimestamp, count, source) and events.k8s.io/v1 (regarding, note, eventTime,
- * series, deprecated…). One object may be served by either, so all spellings are read and folded. */
+ * series, deprecated…). One object may be served by either, so all spellings are read and folded. decode_head has put the members into
+ * d->event: an event has no spec, so the one pass over it finds both its metadata and the rest. */
 #include "core/store/decode.h"
 #include "core/base/clock.h"
 #include "core/store/links.h"
@@ -8,13 +9,13 @@ enum {
     INVOLVED, REGARDING, REASON, MESSAGE, NOTE, TYPE, EVENT_TIME, SERIES, FIRST, LAST, COUNT, SOURCE, COMPONENT, CONTROLLER, OLD_FIRST,
     OLD_LAST, OLD_COUNT, OLD_SOURCE,
 };
-static const struct slice event_names[] = {
+const struct slice event_names[EVENT_MEMBERS] = {
     SLICE("involvedObject"), SLICE("regarding"), SLICE("reason"), SLICE("message"), SLICE("note"), SLICE("type"), SLICE("eventTime"),
     SLICE("series"), SLICE("firstTimestamp"), SLICE("lastTimestamp"), SLICE("count"), SLICE("source"), SLICE("reportingComponent"),
     SLICE("reportingController"), SLICE("deprecatedFirstTimestamp"), SLICE("deprecatedLastTimestamp"), SLICE("deprecatedCount"),
-    SLICE("deprecatedSource"),
+    SLICE("deprecatedSource"), SLICE("metadata"),
 };
-_Static_assert(sizeof event_names / sizeof event_names[0] == EVENT_MEMBERS, "one place for each member");
+_Static_assert(EVENT_METADATA == OLD_SOURCE + 1, "one place for each member");
 
 enum { ABOUT_KIND, ABOUT_NS, ABOUT_NAME, ABOUT_UID, ABOUT_FIELD, ABOUT_API, ABOUT_MEMBERS };
 static const struct slice about_names[] = {
@@ -43,7 +44,6 @@ static enum kind about_kind(struct decoding *d, const json *about)
 bool wanted_event(struct decoding *d)
 {
     json about[ABOUT_MEMBERS];
-    PICK(d->root, event_names, d->event);
     PICK(either(d, INVOLVED, REGARDING), about_names, about);
     return about_kind(d, about) != KIND_NONE;
 }

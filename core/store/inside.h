@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/store/decode.h"
 #include "core/store/links.h"
+#include "core/store/slab.h"
 #include "core/store/store.h"
 
 /* A set of objects by a hash of theirs, in open addressing: eight bytes a place, and no keys beside the objects. */
@@ -28,9 +29,6 @@ bool table_remove(struct table *, const struct object *);  /* whether it was in 
 struct object *table_by_name(const struct table *, enum kind, str ns, str name);
 struct object *table_by_uid(const struct table *, struct uid);
 
-/* Links come in blocks: they are many and small, and their number follows that of the objects. */
-struct link_block;
-
 struct seat {                        /* where an object stands in the lists; by its slot */
     uint32_t all, unready;           /* one more than the place; 0: not in it */
 };
@@ -45,8 +43,7 @@ struct store {
     uint32_t n_slots, cap_slots;
     uint32_t *free_slots;
     uint32_t n_free_slots, cap_free_slots;
-    struct link_block *blocks;
-    struct link *free_links;
+    struct slab objects[KIND_COUNT], links;
     size_t n_links, object_bytes;
     uint64_t generation;
     size_t most_events;
@@ -79,7 +76,6 @@ void seat_unready(struct store *, struct object *, bool unready);
 
 void links_drop(struct store *, struct object *);         /* all outgoing ones */
 void links_move_in(struct object *from, struct object *to); /* whoever pointed to `from` points to `to` */
-void links_free(struct store *);
 /* Whether a link means the object that now has that name, not an earlier one. */
 bool link_good(const struct link *);
 

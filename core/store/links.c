@@ -2,40 +2,6 @@
  * an object that is neither present nor gone has an incoming link, or it would not be. */
 #include "core/store/links.h"
 #include "core/store/inside.h"
-#include <stdlib.h>
-
-enum { BLOCK_LINKS = 256 };
-struct link_block {
-    struct link_block *next;
-    struct link links[BLOCK_LINKS];
-};
-
-static struct link *link_new(struct store *s)
-{
-    if (!s->free_links) {
-        struct link_block *block = NEW(struct link_block);
-        block->next = s->blocks;
-        s->blocks = block;
-        for (unsigned i = 0; i < BLOCK_LINKS; i++) {
-            block->links[i].next_out = s->free_links;
-            s->free_links = &block->links[i];
-        }
-    }
-    struct link *l = s->free_links;
-    s->free_links = l->next_out;
-    s->n_links++;
-    return l;
-}
-
-void links_free(struct store *s)
-{
-    for (struct link_block *b = s->blocks, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
-    s->blocks = NULL;
-    s->free_links = NULL;
-}
 
 static void link_in_list(struct link *l, struct object *to)
 {
@@ -56,8 +22,7 @@ static void link_cut(struct store *s, struct link **at)
     *l->prev_in = l->next_in;
     if (l->next_in)
         l->next_in->prev_in = l->prev_in;
-    l->next_out = s->free_links;
-    s->free_links = l;
+    slab_give(&s->links, l);
     s->n_links--;
     if (!to->in && !to->present && !to->changed)
         object_free(s, to);
@@ -119,7 +84,8 @@ void store_link_in(struct decoding *d, struct object *o, enum link_role role, un
         return;
     note(d, o);
     struct object *to = object_node(s, kind, ns, name);
-    struct link *fresh = link_new(s);
+    struct link *fresh = slab_take(&s->links);
+    s->n_links++;
     fresh->from = o;
     fresh->role = role;
     link_in_list(fresh, to);

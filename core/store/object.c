@@ -70,7 +70,7 @@ size_t object_bytes(const struct object *o)
 
 struct object *object_new(struct store *s, enum kind kind, str ns, str name)
 {
-    struct object *o = mem_new(kind_info(kind)->size);
+    struct object *o = slab_take(&s->objects[kind]);
     o->kind = kind;
     o->ns = str_hold(ns);
     o->name = str_hold(name);
@@ -106,7 +106,7 @@ void object_free(struct store *s, struct object *o)
     str_drop(s->strings, o->ns);
     str_drop(s->strings, o->name);
     slot_free(s, o->slot);
-    free(o);
+    slab_give(&s->objects[o->kind], o);
 }
 
 /* --- lists --------------------------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Sets of objects. Invariant: each object is reachable from its home place without a gap; at most 3 of 4 places are taken. */
+/* Sets of objects. Invariant: each object is reachable from its home place without a gap; at most 7 of 8 places are taken. */
 #include "core/store/inside.h"
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ static void resize(struct table *t, size_t cap)
 
 void table_add(struct table *t, struct object *o)
 {
-    if ((t->n + 1) * 4 > t->cap * 3)
+    if ((t->n + 1) * 8 > t->cap * 7)
         resize(t, t->cap ? t->cap * 2 : 64);
     place(t, o);
     t->n++;
