@@ -1,0 +1,851 @@
+/* The transport over libcurl's multi interface. Invariants:
+ * - curl is entered in step() alone (and cancel, reset and free outside of it), so a callback may ask, cancel and reset at will: what it asks
+ *   is queued, what it cancels is marked dead and taken out of curl when curl has returned;
+ * - after on_end or cancel no callback of that exchange follows;
+ * - an exchange is sent a second time only after a 401, and only when nothing of the answer was handed out. */
+#include "core/kube/transport_curl.h"
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/kube/trouble.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    RECEIVE_BUFFER = 512 * 1024,
+    CREDENTIAL_POLL_MS = 200,        /* a plugin's deadline has no descriptor */
+    LONGEST_WAIT_MS = 3600000,
+    MAX_EXTRA = 16,                  /* descriptors of the caller that one wait takes, with those of the plugin */
+};
+
+enum place {
+    PLACE_QUEUED,                    /* not given to curl yet */
+    PLACE_FLYING,
+    PLACE_DEAD,                      /* ended or cancelled: freed when curl has returned */
+};
+
+struct exchange {
+    struct curl_transport *owner;
+    struct exchange *next, *prev;
+    enum place place;
+    CURL *easy;                      /* while FLYING, and DEAD until it is swept */
+    CURLM *multi;
+    struct curl_slist *sent_headers;
+    char *method, *url, *body;
+    size_t body_n;
+    struct curl_slist *headers;      /* the request's own */
+    bool compress;
+    int64_t end_by_ms;               /* mono; 0: no deadline */
+    struct response_ops ops;
+    void *ctx;
+    uint64_t generation;             /* of the credential it was sent with */
+    bool renewed;                    /* the second sending */
+    bool again;                      /* this answer is a 401 that nobody gets to see: send anew */
+    bool cut;                        /* reset() dropped its connection */
+    bool head_given;
+    int status;
+    int64_t retry_after_ms;
+    struct buf content_type, warning;
+    char error[CURL_ERROR_SIZE];
+};
+
+struct curl_transport {
+    struct transport transport;      /* first */
+    const struct target *target;
+    struct credential *credential;
+    const struct clock *clock;
+    CURLM *multi;
+    CURLM **retired;                 /* of before a reset */
+    size_t n_retired;
+    struct exchange *first, *last;
+    size_t n_queued, n_dead, n_cut;
+    bool stepping;
+    bool pending;                    /* the credential is being fetched: the queue waits */
+    bool renewing;                   /* the credential of renewing_generation was refused, the new one is not there yet */
+    uint64_t renewing_generation;
+    uint64_t received;
+    char *base;                      /* what a path is appended to */
+    struct curl_slist *connect_to;   /* for tls-server-name: the URL has the name, this the address … */
+    char *host_header;               /* … and this what the server is called */
+    char *proxy, *proxy_shown;       /* proxy "": none; shown has no password */
+    bool proxy_from_config;
+};
+
+static struct curl_transport *of(struct transport *t)
+{
+    return (struct curl_transport *)(void *)t;
+}
+
+static int64_t now_ms(const struct curl_transport *t)
+{
+    return t->clock->mono(t->clock);
+}
+
+/* ---- exchanges ---- */
+
+static struct exchange *add_exchange(struct curl_transport *t)
+{
+    struct exchange *x = NEW(struct exchange);
+
+    x->owner = t;
+    x->prev = t->last;
+    if (t->last)
+        t->last->next = x;
+    else
+        t->first = x;
+    t->last = x;
+    t->n_queued++;
+    return x;
+}
+
+static void land(struct exchange *x)
+{
+    if (x->easy) {
+        curl_multi_remove_handle(x->multi, x->easy);
+        curl_easy_cleanup(x->easy);
+    }
+    curl_slist_free_all(x->sent_headers);
+    x->easy = NULL;
+    x->multi = NULL;
+    x->sent_headers = NULL;
+}
+
+static void free_exchange(struct exchange *x)
+{
+    struct curl_transport *t = x->owner;
+
+    land(x);
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        t->first = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    else
+        t->last = x->prev;
+    curl_slist_free_all(x->headers);
+    buf_free(&x->content_type);
+    buf_free(&x->warning);
+    free(x->method);
+    free(x->url);
+    free(x->body);
+    free(x);
+}
+
+static void mark_dead(struct exchange *x)
+{
+    if (x->place == PLACE_DEAD)
+        return;
+    if (x->place == PLACE_QUEUED)
+        x->owner->n_queued--;
+    if (x->cut)
+        x->owner->n_cut--;
+    x->cut = false;
+    x->place = PLACE_DEAD;
+    x->owner->n_dead++;
+}
+
+static void sweep(struct curl_transport *t)
+{
+    for (struct exchange *x = t->first, *next; t->n_dead > 0 && x; x = next) {
+        next = x->next;
+        if (x->place == PLACE_DEAD) {
+            t->n_dead--;
+            free_exchange(x);
+        }
+    }
+}
+
+static void finish(struct exchange *x, enum end_reason reason, const char *text)
+{
+    mark_dead(x);
+    if (x->ops.on_end)
+        x->ops.on_end(x->ctx, reason, text);
+}
+
+static void finish_trouble(struct exchange *x, enum trouble trouble, const char *detail)
+{
+    struct curl_transport *t = x->owner;
+    char *text = trouble_sentence(trouble, t->target, t->proxy_shown, detail);
+
+    finish(x, trouble_end(trouble), text);
+    free(text);
+}
+
+/* ---- the answer ---- */
+
+static struct slice header_value(struct slice line, const char *name)
+{
+    size_t n = strlen(name);
+
+    if (line.n <= n || line.p[n] != ':' || strncasecmp(line.p, name, n) != 0)
+        return (struct slice){0};
+    struct slice value = {line.p + n + 1, line.n - n - 1};
+    while (value.n > 0 && (*value.p == ' ' || *value.p == '\t')) {
+        value.p++;
+        value.n--;
+    }
+    while (value.n > 0 && (unsigned char)value.p[value.n - 1] <= ' ')
+        value.n--;
+    return value;
+}
+
+/* A 401 may mean that the credential has gone stale: whether this answer is dropped and the request sent again. */
+static bool send_again(struct exchange *x)
+{
+    struct curl_transport *t = x->owner;
+
+    if (x->status != 401 || !t->credential || x->renewed)
+        return false;
+    if (x->generation != credential_generation(t->credential))
+        return true;                 /* another exchange has had it renewed meanwhile */
+    if (t->renewing && t->renewing_generation == x->generation)
+        return true;
+    if (!credential_refused(t->credential))
+        return false;
+    t->renewing = true;
+    t->renewing_generation = x->generation;
+    return true;
+}
+
+static void give_head(struct exchange *x)
+{
+    if (x->head_given || x->again)
+        return;
+    x->again = send_again(x);
+    if (x->again)
+        return;
+    x->head_given = true;
+    struct response_head head = {
+        .status = x->status, .retry_after_ms = x->retry_after_ms, .content_type = buf_slice(&x->content_type), .warning = buf_slice(&x->warning),
+    };
+    if (x->ops.on_head)
+        x->ops.on_head(x->ctx, &head);
+}
+
+static void start_head(struct exchange *x, struct slice line)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    int status = 0;
+
+    for (const char *p = space ? space + 1 : line.p + line.n; p < line.p + line.n && *p >= '0' && *p <= '9' && status < 1000; p++)
+        status = status * 10 + (*p - '0');
+    x->status = status;
+    x->retry_after_ms = -1;
+    buf_clear(&x->content_type);
+    buf_clear(&x->warning);
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
+{
+    struct exchange *x = ctx;
+    struct slice line = {bytes, size * n}, value;
+    int64_t seconds;
+
+    if (x->place == PLACE_DEAD || x->cut)
+        return 0;
+    if (slice_starts(line, SLICE("HTTP/"))) {
+        if (x->head_given || x->again)
+            return 0;
+        start_head(x, line);
+    } else if (line.n <= 2 && (line.n == 0 || *line.p == '\r' || *line.p == '\n')) {
+        if (x->status >= 200)
+            give_head(x);
+    } else if ((value = header_value(line, "content-type")).p) {
+        buf_clear(&x->content_type);
+        buf_add_slice(&x->content_type, value);
+    } else if ((value = header_value(line, "warning")).p) {
+        if (x->warning.n)
+            buf_add_text(&x->warning, ", ");
+        if (x->warning.n < 4096)
+            buf_add_slice(&x->warning, value);
+    } else if ((value = header_value(line, "retry-after")).p) {
+        if (slice_int(value, &seconds) && seconds >= 0 && seconds <= 86400)
+            x->retry_after_ms = seconds * 1000;
+    }
+    return x->place == PLACE_DEAD || x->cut ? 0 : line.n;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
+{
+    struct exchange *x = ctx;
+
+    if (x->place == PLACE_DEAD || x->cut)
+        return 0;
+    x->owner->received += size * n;
+    give_head(x);
+    if (!x->again && x->place != PLACE_DEAD && x->ops.on_bytes)
+        x->ops.on_bytes(x->ctx, bytes, size * n);
+    return x->place == PLACE_DEAD || x->cut ? 0 : size * n;
+}
+
+static enum trouble trouble_of_connect(struct exchange *x, const char *detail)
+{
+    long error = 0;
+
+    curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &error);
+    if (error == ECONNREFUSED || strstr(detail, "refused"))
+        return TROUBLE_REFUSED;
+    if (error == EHOSTUNREACH || error == ENETUNREACH || strstr(detail, "route to host"))
+        return TROUBLE_ROUTE;
+    if (error == ETIMEDOUT)
+        return TROUBLE_CONNECT_TIME;
+    return TROUBLE_NO_CONNECTION;
+}
+
+static enum trouble trouble_of_time(struct exchange *x)
+{
+    curl_off_t connected = 0, secured = 0;
+
+    curl_easy_getinfo(x->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+    if (connected > 0 && secured == 0)
+        return TROUBLE_HANDSHAKE_TIME;
+    return TROUBLE_CONNECT_TIME;
+}
+
+static enum trouble trouble_of(struct exchange *x, CURLcode code, const char *detail)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return TROUBLE_NAME;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return TROUBLE_PROXY_NAME;
+    case CURLE_COULDNT_CONNECT:
+        return trouble_of_connect(x, detail);
+    case CURLE_PROXY:
+        return TROUBLE_PROXY;
+    case CURLE_OPERATION_TIMEDOUT:
+        return trouble_of_time(x);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+        return trouble_of_tls(detail, TROUBLE_TLS);
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+        return trouble_of_tls(detail, TROUBLE_OUR_FILES);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+        return trouble_of_tls(detail, strstr(detail, "SYSCALL") || strstr(detail, "unexpected eof") ? TROUBLE_CUT : TROUBLE_TLS);
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_WRITE_ERROR:
+        return trouble_of_tls(detail, TROUBLE_CUT); /* TLS 1.3 tells of our certificate with the first bytes read */
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return TROUBLE_NOT_HTTP;
+    default:
+        return TROUBLE_OTHER;
+    }
+}
+
+static void end_of(struct exchange *x, CURLcode code)
+{
+    char detail[CURL_ERROR_SIZE];
+
+    snprintf(detail, sizeof detail, "%s", *x->error ? x->error : curl_easy_strerror(code));
+    if (x->again && code == CURLE_OK) {
+        land(x);
+        x->again = false;
+        x->renewed = true;
+        x->place = PLACE_QUEUED;
+        x->owner->n_queued++;
+        return;
+    }
+    if (code == CURLE_OK && x->head_given)
+        finish(x, END_DONE, "");
+    else if (code == CURLE_OK)
+        finish_trouble(x, TROUBLE_NOT_HTTP, "");
+    else
+        finish_trouble(x, trouble_of(x, code, detail), detail);
+}
+
+/* ---- sending ---- */
+
+static void add_header(struct curl_slist **list, const char *name, const char *value)
+{
+    char *line = mem_printf("%s: %s", name, value);
+    struct curl_slist *more = curl_slist_append(*list, line);
+
+    if (more)
+        *list = more;
+    free(line);
+}
+
+static struct curl_slist *headers_of(const struct exchange *x)
+{
+    const struct curl_transport *t = x->owner;
+    const char *authorization = t->credential ? credential_authorization(t->credential) : NULL;
+    struct curl_slist *list = NULL;
+
+    for (const struct curl_slist *h = x->headers; h; h = h->next)
+        list = curl_slist_append(list, h->data);
+    if (t->host_header)
+        add_header(&list, "Host", t->host_header);
+    if (authorization)
+        add_header(&list, "Authorization", authorization);
+    if (t->target->as)
+        add_header(&list, "Impersonate-User", t->target->as);
+    for (char **group = t->target->as_groups; group && *group; group++)
+        add_header(&list, "Impersonate-Group", *group);
+    return list;
+}
+
+static void set_blob(CURL *easy, CURLoption option, const char *pem)
+{
+    struct curl_blob blob = {.data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_COPY};
+
+    curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_tls(const struct curl_transport *t, CURL *easy)
+{
+    const char *cert = t->credential ? credential_cert(t->credential) : NULL, *key = t->credential ? credential_key(t->credential) : NULL;
+
+    if (!cert || !key) {
+        cert = t->target->cert_pem;
+        key = t->target->key_pem;
+    }
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->target->insecure ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, t->target->insecure ? 0L : 2L);
+    if (t->target->ca_pem) {
+        set_blob(easy, CURLOPT_CAINFO_BLOB, t->target->ca_pem);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else the system's directory is trusted beside it */
+    }
+    if (cert && key) {
+        set_blob(easy, CURLOPT_SSLCERT_BLOB, cert);
+        set_blob(easy, CURLOPT_SSLKEY_BLOB, key);
+        curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
+        curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
+    }
+}
+
+static void set_route(const struct curl_transport *t, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy ? t->proxy : "");
+    if (t->proxy_from_config)
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    if (t->connect_to)
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+}
+
+static void set_method(const struct exchange *x, CURL *easy)
+{
+    if (strcmp(x->method, "GET") != 0 || x->body_n) {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, x->method);
+        if (x->body_n || strcmp(x->method, "POST") == 0) {
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_n);
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->body ? x->body : "");
+        }
+    }
+    if (strcmp(x->method, "POST") == 0) {
+        /* curl silently repeats a request whose kept-alive connection turns out to be dead: a command must never go out twice */
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    }
+}
+
+static void fly(struct exchange *x)
+{
+    struct curl_transport *t = x->owner;
+    CURL *easy = curl_easy_init();
+
+    t->n_queued--;
+    x->place = PLACE_FLYING;
+    x->multi = t->multi;
+    x->easy = easy;
+    x->generation = t->credential ? credential_generation(t->credential) : 0;
+    x->sent_headers = headers_of(x);
+    *x->error = '\0';
+    if (!easy) {
+        finish_trouble(x, TROUBLE_OTHER, "no handle could be made");
+        return;
+    }
+    set_route(t, easy);
+    set_tls(t, easy);
+    set_method(x, easy);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+    curl_easy_setopt(easy, CURLOPT_URL, x->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "sandtop/" VERSION);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->sent_headers);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+    if (x->compress)
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    CURLMcode code = curl_multi_add_handle(t->multi, easy);
+    if (code != CURLM_OK)
+        finish_trouble(x, TROUBLE_OTHER, curl_multi_strerror(code));
+}
+
+static void fail_queued(struct curl_transport *t, const char *text)
+{
+    struct exchange *last = t->last;
+    char *copy = mem_text(text && *text ? text : "no credential could be had"); /* what a callback does may change it */
+
+    for (struct exchange *x = t->first; x && last; x = x == last ? NULL : x->next)
+        if (x->place == PLACE_QUEUED && !x->cut)
+            finish(x, END_CREDENTIAL, copy);
+    free(copy);
+}
+
+static bool text_is_plain(const char *text)
+{
+    for (; text && *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+/* Gives curl what waits, once it is known who we are. Whether curl got anything. */
+static bool start_queued(struct curl_transport *t)
+{
+    bool any = false;
+
+    if (t->credential && (t->n_queued > 0 || t->pending)) {
+        enum credential_state state = credential_check(t->credential);
+        t->pending = state == CREDENTIAL_PENDING;
+        if (t->pending)
+            return false;
+        t->renewing = false;
+        const char *trouble = state == CREDENTIAL_FAILED ? credential_error(t->credential)
+                              : text_is_plain(credential_authorization(t->credential)) ? NULL
+                              : "the credential holds control characters: fetch the token anew";
+        if (state == CREDENTIAL_FAILED || trouble) {
+            fail_queued(t, trouble);
+            return false;
+        }
+    }
+    for (struct exchange *x = t->first; x && t->n_queued > 0; x = x->next) {
+        if (x->place != PLACE_QUEUED || x->cut)
+            continue;
+        fly(x);
+        any = true;
+    }
+    return any;
+}
+
+/* ---- the interface ---- */
+
+static struct exchange *curl_request(struct transport *transport, const struct request *r, const struct response_ops *ops, void *ctx)
+{
+    struct curl_transport *t = of(transport);
+    struct exchange *x = add_exchange(t);
+    bool accept = false;
+
+    x->method = mem_text(r->method);
+    x->url = mem_printf("%s%s", t->base, r->path);
+    x->ops = *ops;
+    x->ctx = ctx;
+    x->compress = r->compress;
+    x->end_by_ms = r->deadline_ms > 0 ? now_ms(t) + r->deadline_ms : 0;
+    x->retry_after_ms = -1;
+    if (r->body.n) {
+        x->body = slice_dup(r->body);
+        x->body_n = r->body.n;
+        add_header(&x->headers, "Content-Type", r->content_type ? r->content_type : "application/json");
+    }
+    for (const struct header *h = r->headers; h && h->name; h++) {
+        accept |= strcasecmp(h->name, "Accept") == 0;
+        if (text_is_plain(h->name) && text_is_plain(h->value))
+            add_header(&x->headers, h->name, h->value);
+    }
+    if (!accept)
+        add_header(&x->headers, "Accept", "application/json, */*");
+    add_header(&x->headers, "Expect", "");
+    return x;
+}
+
+static void curl_cancel(struct transport *transport, struct exchange *x)
+{
+    struct curl_transport *t = of(transport);
+
+    mark_dead(x);
+    if (!t->stepping)
+        sweep(t);
+}
+
+static void end_cut(struct curl_transport *t)
+{
+    for (struct exchange *x = t->first; x && t->n_cut > 0; x = x->next)
+        if (x->cut)
+            finish_trouble(x, TROUBLE_CUT, "dropped, as nothing came on it");
+    sweep(t);
+    while (t->n_retired > 0)
+        curl_multi_cleanup(t->retired[--t->n_retired]);
+}
+
+static void end_overdue(struct curl_transport *t)
+{
+    int64_t now = now_ms(t);
+
+    for (struct exchange *x = t->first; x; x = x->next)
+        if (x->place != PLACE_DEAD && !x->cut && x->end_by_ms && now >= x->end_by_ms)
+            finish_trouble(x, TROUBLE_DEADLINE, "");
+}
+
+static void perform(struct curl_transport *t)
+{
+    CURLM *multi = t->multi;         /* reset() in a callback replaces it */
+    CURLMsg *message;
+    int running, left;
+
+    curl_multi_perform(multi, &running);
+    while (multi == t->multi && (message = curl_multi_info_read(multi, &left))) {
+        char *private = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        struct exchange *x = (struct exchange *)(void *)private;
+        if (x->place == PLACE_FLYING && !x->cut)
+            end_of(x, code);
+    }
+}
+
+static void curl_step(struct transport *transport)
+{
+    struct curl_transport *t = of(transport);
+
+    t->stepping = true;
+    end_cut(t);
+    end_overdue(t);
+    start_queued(t);
+    perform(t);
+    sweep(t);
+    if (start_queued(t))             /* what the callbacks asked for goes out in the same turn */
+        perform(t);
+    sweep(t);
+    t->stepping = false;
+}
+
+static int64_t curl_due(struct transport *transport)
+{
+    struct curl_transport *t = of(transport);
+    int64_t due = -1, now = now_ms(t);
+    long timeout = -1;
+
+    if (t->n_cut || t->n_dead || (t->n_queued && !t->pending))
+        return 0;
+    curl_multi_timeout(t->multi, &timeout);
+    if (timeout >= 0)
+        due = timeout;
+    if (t->pending && (due < 0 || due > CREDENTIAL_POLL_MS))
+        due = CREDENTIAL_POLL_MS;
+    for (const struct exchange *x = t->first; x; x = x->next) {
+        if (!x->end_by_ms)
+            continue;
+        int64_t left = x->end_by_ms > now ? x->end_by_ms - now : 0;
+        if (due < 0 || left < due)
+            due = left;
+    }
+    return due;
+}
+
+static void curl_wait(struct transport *transport, struct pollfd *extra, unsigned n, int timeout_ms)
+{
+    struct curl_transport *t = of(transport);
+    struct curl_waitfd fds[MAX_EXTRA + 2];
+    struct pollfd plugin[2];
+    int64_t due = curl_due(transport);
+    unsigned count = 0;
+
+    if (timeout_ms < 0 || timeout_ms > LONGEST_WAIT_MS)
+        timeout_ms = LONGEST_WAIT_MS;
+    if (due >= 0 && due < timeout_ms)
+        timeout_ms = (int)due;
+    for (unsigned i = 0; i < n && count < MAX_EXTRA; i++)
+        fds[count++] = (struct curl_waitfd){.fd = extra[i].fd, .events = (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+                                                                                (extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
+    unsigned plugins = t->pending ? credential_fds(t->credential, plugin) : 0;
+    for (unsigned i = 0; i < plugins; i++)
+        fds[count++] = (struct curl_waitfd){.fd = plugin[i].fd, .events = CURL_WAIT_POLLIN};
+    curl_multi_poll(t->multi, fds, count, timeout_ms, NULL);
+    if (n > 0)
+        poll(extra, n, 0);           /* curl tells of less than poll does: a hang-up is lost */
+}
+
+static void curl_reset(struct transport *transport)
+{
+    struct curl_transport *t = of(transport);
+
+    for (struct exchange *x = t->first; x; x = x->next) {
+        if (x->place != PLACE_FLYING || x->cut)
+            continue;
+        x->cut = true;
+        t->n_cut++;
+    }
+    CURLM *fresh = curl_multi_init();
+    if (!fresh)
+        return;
+    t->retired = mem_grow(t->retired, t->n_retired + 1, sizeof *t->retired);
+    t->retired[t->n_retired++] = t->multi;
+    t->multi = fresh;
+    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+}
+
+static uint64_t curl_received(const struct transport *transport)
+{
+    return ((const struct curl_transport *)(const void *)transport)->received;
+}
+
+static void curl_free_transport(struct transport *transport)
+{
+    struct curl_transport *t = of(transport);
+
+    while (t->first)
+        free_exchange(t->first);
+    while (t->n_retired > 0)
+        curl_multi_cleanup(t->retired[--t->n_retired]);
+    if (t->multi)
+        curl_multi_cleanup(t->multi);
+    curl_slist_free_all(t->connect_to);
+    free(t->retired);
+    free(t->base);
+    free(t->host_header);
+    free(t->proxy);
+    free(t->proxy_shown);
+    free(t);
+    curl_global_cleanup();
+}
+
+/* ---- where to ---- */
+
+static char *url_part(CURLU *url, CURLUPart part)
+{
+    char *text = NULL, *copy = NULL;
+
+    if (curl_url_get(url, part, &text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) == CURLUE_OK)
+        copy = mem_text(text);
+    curl_free(text);
+    return copy;
+}
+
+/* As net/http's ProxyFromEnvironment, which kubectl uses: by scheme, never for this machine itself. NO_PROXY is read by curl. */
+static const char *proxy_of_environment(const char *scheme, const char *host)
+{
+    bool tls = strcmp(scheme, "https") == 0;
+    const char *proxy = getenv(tls ? "HTTPS_PROXY" : "HTTP_PROXY");
+
+    if (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0)
+        return NULL;
+    if (!proxy || !*proxy)
+        proxy = getenv(tls ? "https_proxy" : "http_proxy");
+    return proxy && *proxy ? proxy : NULL;
+}
+
+static bool set_proxy(struct curl_transport *t, const char *scheme, const char *host, struct err *err)
+{
+    const char *proxy = t->target->proxy_url && *t->target->proxy_url ? t->target->proxy_url : NULL;
+
+    t->proxy_from_config = proxy != NULL;
+    if (!proxy)
+        proxy = proxy_of_environment(scheme, host);
+    if (!proxy)
+        return true;
+    CURLU *url = curl_url();
+    bool good = curl_url_set(url, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+    char *proxy_scheme = good ? url_part(url, CURLUPART_SCHEME) : NULL, *proxy_host = good ? url_part(url, CURLUPART_HOST) : NULL;
+    /* Go leaves the name of the server to a SOCKS proxy; so does curl by this scheme */
+    t->proxy = good && strncmp(proxy, "socks5://", 9) == 0 ? mem_printf("socks5h://%s", proxy + 9) : mem_text(proxy);
+    t->proxy_shown = good ? mem_printf("%s://%s", proxy_scheme ? proxy_scheme : "http", proxy_host ? proxy_host : "") : NULL;
+    if (!good)
+        err_set(err, "the proxy \"%s\" for the server %s is no URL: write it as http://host:port, https:// or socks5://", proxy, t->target->server);
+    free(proxy_scheme);
+    free(proxy_host);
+    curl_url_cleanup(url);
+    return good;
+}
+
+static bool set_server(struct curl_transport *t, struct err *err)
+{
+    const struct target *target = t->target;
+    CURLU *url = curl_url();
+    bool good = curl_url_set(url, CURLUPART_URL, target->server ? target->server : "", 0) == CURLUE_OK;
+    char *scheme = good ? url_part(url, CURLUPART_SCHEME) : NULL, *host = good ? url_part(url, CURLUPART_HOST) : NULL;
+    char *port = good ? url_part(url, CURLUPART_PORT) : NULL, *path = good ? url_part(url, CURLUPART_PATH) : NULL;
+
+    good = scheme && host && *host && port && (strcmp(scheme, "https") == 0 || strcmp(scheme, "http") == 0);
+    if (!good) {
+        err_set(err, "the server \"%s\" of context %s%s%s is no address: write it as https://host:port", target->server ? target->server : "",
+                target->context ? target->context : "?", target->source ? " in " : "", target->source ? target->source : "");
+    } else {
+        const char *name = target->tls_server_name && *target->tls_server_name && strcmp(scheme, "https") == 0 ? target->tls_server_name : NULL;
+        size_t n = path ? strlen(path) : 0;
+        while (n > 0 && path[n - 1] == '/')
+            n--;
+        t->base = mem_printf("%s://%s:%s%.*s", scheme, name ? name : host, port, (int)n, path ? path : "");
+        if (name) {
+            /* the handshake asks for the name in the URL and checks it, while the connection goes to the address */
+            char *line = mem_printf("%s:%s:%s:%s", name, port, host, port);
+            t->connect_to = curl_slist_append(NULL, line);
+            t->host_header = mem_printf("%s:%s", host, port);
+            free(line);
+        }
+        good = set_proxy(t, scheme, host, err);
+    }
+    free(scheme);
+    free(host);
+    free(port);
+    free(path);
+    curl_url_cleanup(url);
+    return good;
+}
+
+static bool check_identity(const struct target *target, struct err *err)
+{
+    bool plain = text_is_plain(target->as);
+
+    for (char **group = target->as_groups; group && *group; group++)
+        plain &= text_is_plain(*group);
+    return plain || err_set(err, "the user or group to impersonate holds control characters");
+}
+
+struct transport *transport_curl_new(const struct target *target, struct credential *credential, struct err *err)
+{
+    static const struct transport_ops ops = {
+        .request = curl_request, .cancel = curl_cancel, .step = curl_step, .due = curl_due, .wait = curl_wait, .reset = curl_reset,
+        .free = curl_free_transport, .received = curl_received,
+    };
+    struct curl_transport *t = NEW(struct curl_transport);
+
+    t->transport.ops = &ops;
+    t->target = target;
+    t->credential = credential;
+    t->clock = clock_system();
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    t->multi = curl_multi_init();
+    if (!t->multi || !check_identity(target, err) || !set_server(t, err)) {
+        if (!t->multi)
+            err_set(err, "libcurl cannot be started");
+        curl_free_transport(&t->transport);
+        return NULL;
+    }
+    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    return &t->transport;
+}
