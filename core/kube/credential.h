@@ -24,4 +24,6 @@ uint64_t credential_generation(const struct credential *); /* changes with the v
 const char *credential_error(const struct credential *);
 /* Descriptors to wait on while PENDING (at most 2); then call credential_check. */
 unsigned credential_fds(const struct credential *, struct pollfd fds[2]);
+/* ms until credential_check has something to do at the latest (a plugin's deadline and end, the next try after a failure); -1: nothing due. */
+int64_t credential_due(const struct credential *);
 #endif

@@ -5,3 +5,7 @@ libkube_a_SOURCES = \
 	core/kube/log_stream.c core/kube/log_stream.h core/kube/log_window.c core/kube/log_window.h core/kube/prober.c core/kube/prober.h core/kube/reflector.c core/kube/reflector.h \
 	core/kube/refusal.c core/kube/refusal.h core/kube/trouble.c core/kube/trouble.h \
 	core/kube/transport.c core/kube/transport.h core/kube/transport_curl.c core/kube/transport_curl.h core/kube/yaml_tree.c core/kube/yaml_tree.h
+libkube_a_SOURCES += \
+	core/kube/child.c core/kube/child.h core/kube/exec_plugin.c core/kube/exec_plugin.h core/kube/in_cluster.c core/kube/kubeconfig_merge.c \
+	core/kube/kubeconfig_merge.h core/kube/kubeconfig_read.c core/kube/kubeconfig_read.h core/kube/kubeconfig_target.c core/kube/secret.c core/kube/secret.h \
+	core/kube/yaml_query.c core/kube/yaml_scalar.c core/kube/yaml_scalar.h

@@ -13,6 +13,7 @@ struct exec_spec {                   /* users[].user.exec */
     char *install_hint;
     bool provide_cluster_info;
     char *interactive_mode;          /* Never, IfAvailable, Always */
+    char *cluster_config;            /* JSON of the cluster's extension client.authentication.k8s.io/exec, or NULL */
 };
 
 struct target {
@@ -28,6 +29,8 @@ struct target {
     char *username, *password;
     struct exec_spec *exec;
     char *as, **as_groups;           /* impersonation; as_groups NULL-terminated or NULL */
+    char *as_uid, **as_extra;        /* Impersonate-Uid; "key=value" for Impersonate-Extra-key, NULL-terminated or NULL */
+    bool disable_compression;        /* disable-compression: ask for no gzip */
     char *source;                    /* the file the context came from, for messages */
 };
 
