@@ -9,11 +9,11 @@ struct world {
     struct session *session;
 };
 
-static void put(struct world *w, const char *json)
+static void put(struct world *w, const char *object)
 {
     struct err err = {0};
 
-    if (!sim_put(w->sim, slice_of(json), &err))
+    if (!sim_put(w->sim, slice_of(object), &err))
         fail_msg("%s", err.text);
 }
 
@@ -193,13 +193,13 @@ struct fetched {
     bool error;
 };
 
-static void on_fetched(void *ctx, struct slice json, const char *error)
+static void on_fetched(void *ctx, struct slice body, const char *error)
 {
     struct fetched *f = ctx;
 
     f->calls++;
     f->error = error != NULL;
-    snprintf(f->text, sizeof f->text, "%.*s", error ? (int)strlen(error) : (int)json.n, error ? error : json.p);
+    snprintf(f->text, sizeof f->text, "%.*s", error ? (int)strlen(error) : (int)body.n, error ? error : body.p);
 }
 
 static void fetches_one_object(void **state)
