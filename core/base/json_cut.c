@@ -76,6 +76,12 @@ static const char *unexpected(struct json_cutter *c, const char *p, const char *
     return NULL;
 }
 
+static const char *bad_value(struct json_cutter *c, const char *end, const char *wanted)
+{
+    err_set(&c->failed, "malformed JSON before byte %llu: %s", (unsigned long long)(c->offset + (uint64_t)(end - c->chunk)), wanted);
+    return NULL;
+}
+
 static bool fits(struct json_cutter *c, const char *end)
 {
     size_t n = c->held.n + (size_t)(end - c->from);
@@ -110,14 +116,14 @@ static const char *value_end(struct json_cutter *c, const char *end)
         return NULL;
     json value = taken(c, end);
     if (c->state == IN_WORD && !json_word_good(value))
-        return unexpected(c, end - 1, "the end of a number, true, false or null");
+        return bad_value(c, end, "neither a number nor true, false or null");
     if (c->place == PLACE_MEMBER) {
         c->state = AFTER_MEMBER;
         if (!slice_eq(buf_slice(&c->key), SLICE("items"))) {
             if (c->ops.on_member)
                 c->ops.on_member(c->ctx, buf_slice(&c->key), value);
         } else if (!slice_eq(value, SLICE("null"))) {      /* Go writes an empty list as null */
-            return unexpected(c, end - 1, "an array of items");
+            return bad_value(c, end, "items is not an array");
         }
     } else {
         c->state = c->place == PLACE_ITEM ? AFTER_ITEM : BETWEEN;
