@@ -1,2 +1,5 @@
 noinst_LIBRARIES += libsim.a
-libsim_a_SOURCES = core/sim/sim.c core/sim/sim.h core/sim/sim_story.c core/sim/sim_internal.h
+libsim_a_SOURCES = \
+	core/sim/sim.c core/sim/sim.h core/sim/sim_convert.c core/sim/sim_http.c core/sim/sim_internal.h core/sim/sim_list.c core/sim/sim_logs.c \
+	core/sim/sim_proxy.c core/sim/sim_resources.c core/sim/sim_select.c core/sim/sim_server.c core/sim/sim_story.c core/sim/sim_watch.c \
+	core/sim/sim_world.c core/sim/sim_write.c
