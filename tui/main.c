@@ -2,6 +2,7 @@
 #include "core/base/mem.h"
 #include "tui/app.h"
 #include "tui/connect.h"
+#include "tui/doctor.h"
 #include "tui/keymap.h"
 #include "tui/options.h"
 #include "tui/terminal.h"
@@ -231,6 +232,8 @@ int main(int argc, char **argv)
         keymap_help(false, &b);
         fputs(buf_slice(&b).p, stdout);
         buf_free(&b);
+    } else if (options.command != COMMAND_DASHBOARD) {
+        status = doctor_run(&options);
     } else {
         status = run(&options);
     }

@@ -8,7 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-enum { O_KUBECONFIG = 256, O_CONTEXT, O_TIMEOUT, O_AS, O_AS_GROUP, O_DEMO, O_OR_DEMO, O_THEME, O_READ_ONLY, O_UTC, O_KEYS, O_VERSION, O_FILTER, O_LOG_BUFFER };
+enum { O_KUBECONFIG = 256, O_CONTEXT, O_TIMEOUT, O_AS, O_AS_GROUP, O_DEMO, O_OR_DEMO, O_THEME, O_READ_ONLY, O_UTC, O_KEYS, O_VERSION, O_FILTER, O_LOG_BUFFER, O_WATCH, O_LOOK };
 
 static const struct option long_options[] = {
     {"kubeconfig", required_argument, NULL, O_KUBECONFIG},
@@ -27,14 +27,18 @@ static const struct option long_options[] = {
     {"utc", no_argument, NULL, O_UTC},
     {"keys", no_argument, NULL, O_KEYS},
     {"version", no_argument, NULL, O_VERSION},
+    {"output", required_argument, NULL, 'o'},
+    {"watch", no_argument, NULL, O_WATCH},
+    {"timeout", required_argument, NULL, O_LOOK},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 const char *options_help(void)
 {
-    return "usage: sandtop [FLAGS]\n"
-           "       kubectl sandtop [FLAGS]\n"
+    return "usage: sandtop [FLAGS]                     the dashboard (also as kubectl sandtop)\n"
+           "       sandtop doctor [CLAIM...] [FLAGS]   the same findings as text, JSON or YAML\n"
+           "       sandtop why CLAIM [FLAGS]           one claim's story\n"
            "\n"
            "Shows which Agent Sandbox claims are stuck, why, and what to do next.\n"
            "\n"
@@ -56,11 +60,17 @@ const char *options_help(void)
            "      --demo                   a simulated cluster; nothing is contacted\n"
            "      --or-demo                the simulated cluster if no real one answers within two seconds\n"
            "\n"
+           "Without a screen (doctor, why):\n"
+           "  -o, --output FORMAT          text, json or yaml (default text)\n"
+           "      --watch                  doctor: print again whenever the findings change\n"
+           "      --timeout TIME           give up looking after TIME (default 30s)\n"
+           "\n"
            "      --keys                   print the keys and exit\n"
            "      --version                print the version and exit\n"
            "  -h, --help                   print this and exit\n"
            "\n"
            "Exit status: 0 quit, 1 it could not start (stderr says why), 2 wrong usage.\n"
+           "doctor, why: 0 nothing is stuck, 1 something is stuck, 2 it could not look.\n"
            "Press ? in the dashboard for its keys. More: man sandtop.\n";
 }
 
@@ -128,6 +138,16 @@ static bool take(struct options *o, int option, struct err *err)
     case O_KEYS: o->keys = true; break;
     case O_VERSION: o->version = true; break;
     case 'h': o->help = true; break;
+    case O_WATCH: o->watch = true; break;
+    case 'o':
+        o->output = optarg;
+        if (strcmp(optarg, "text") && strcmp(optarg, "json") && strcmp(optarg, "yaml"))
+            return err_set(err, "-o: \"%s\" is no format: write text, json or yaml", optarg);
+        break;
+    case O_LOOK:
+        if (!duration_parse(optarg, &o->timeout_ms))
+            return err_set(err, "--timeout: \"%s\" is not a duration: write 10s, 500ms or 1m", optarg);
+        break;
     case O_TIMEOUT:
         if (!duration_parse(optarg, &o->request_timeout_ms))
             return err_set(err, "--request-timeout: \"%s\" is not a duration: write 10s, 500ms or 1m", optarg);
@@ -142,12 +162,34 @@ static bool take(struct options *o, int option, struct err *err)
     return true;
 }
 
+/* getopt has moved the words behind the flags. */
+static bool take_command(struct options *o, char **words, struct err *err)
+{
+    static const struct {
+        const char *name;
+        enum command command;
+    } commands[] = {{"doctor", COMMAND_DOCTOR}, {"why", COMMAND_WHY}};
+
+    o->names = words;
+    if (!*words)
+        return true;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(*words, commands[i].name) == 0)
+            o->command = commands[i].command;
+    if (o->command == COMMAND_DASHBOARD)
+        return err_set(err, "there is no command %s: see sandtop --help", *words);
+    o->names = words + 1;
+    if (o->command == COMMAND_WHY && (!words[1] || words[2]))
+        return err_set(err, "why wants the name of one claim: sandtop why CLAIM -n NAMESPACE");
+    return true;
+}
+
 bool options_parse(int argc, char **argv, struct options *o, struct err *err)
 {
     *o = (struct options){.theme = getenv("SANDTOP_THEME")};
     opterr = 0;
     optind = 1;
-    for (int option; (option = getopt_long(argc, argv, ":n:Ah", long_options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":n:Aho:", long_options, NULL)) != -1;) {
         const char *given = argv[optind - 1];
         if (option == ':')
             return err_set(err, "%s wants a value: see sandtop --help", given);
@@ -156,8 +198,8 @@ bool options_parse(int argc, char **argv, struct options *o, struct err *err)
         if (!take(o, option, err))
             return false;
     }
-    if (optind < argc)
-        return err_set(err, "there is no command %s: see sandtop --help", argv[optind]);
+    if (!take_command(o, argv + optind, err))
+        return false;
     if (o->ns && !*o->ns)
         o->ns = NULL;
     if (o->ns && o->all_namespaces)

@@ -4,7 +4,14 @@
 #include "core/base/err.h"
 #include "core/kube/kubeconfig.h"
 
+enum command { COMMAND_DASHBOARD, COMMAND_DOCTOR, COMMAND_WHY };
+
 struct options {
+    enum command command;
+    char **names;                    /* what stands after the command; NULL-terminated, borrowed from argv */
+    const char *output;              /* -o: "text" (default), "json", "yaml" */
+    bool watch;                      /* doctor --watch */
+    int64_t timeout_ms;              /* doctor: give up looking; 0: 30 s */
     struct kubeconfig_flags kube;
     const char **as_groups;          /* owned: kube.as_groups points to it */
     const char *ns;                  /* -n; NULL: the context's, else all */

@@ -1,0 +1,21 @@
+/* The findings without a screen: `sandtop doctor` and `sandtop why`. */
+#ifndef TUI_DOCTOR_H
+#define TUI_DOCTOR_H
+#include "core/base/buf.h"
+#include "core/session/session.h"
+#include "tui/options.h"
+
+/* Connects, looks until the picture is whole, prints on stdout. Exit status: 0 nothing is stuck, 1 something is, 2 could not look. */
+int doctor_run(const struct options *);
+
+/* One look at what the session holds. names: only these claims; NULL or empty: all. Returns whether something is stuck. */
+struct look {
+    const struct diagnosis *diagnosis;
+    const struct store *store;
+    int64_t now_ms;
+    char *const *names;
+};
+/* Schema sandtop.doctor/v1; documented in the man page. Only additions within v1. */
+bool doctor_json(const struct look *, struct buf *out);
+bool doctor_text(const struct look *, bool chain, struct buf *out);
+#endif
