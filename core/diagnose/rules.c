@@ -1,0 +1,41 @@
+/* The table. A rule is one function and one row; the order is how deep it looks, which decides where two causes are equally proved. */
+#include "core/diagnose/rules.h"
+
+#define UNREADY WHEN_NOT_READY
+const struct rule rules[] = {
+    {"controller-down", 2, 95, UNREADY, rule_controller_down},
+    {"controller-no-extensions", 3, 94, UNREADY, rule_no_extensions},
+    {"controller-no-leader", 4, 93, UNREADY, rule_no_leader},
+    {"controller-backlog", 5, 10, UNREADY, rule_backlog},
+    {"node-down", 0, 80, UNREADY | WHEN_DELETING, rule_node_down},
+    {"image-pull", 21, 64, UNREADY, rule_image},
+    {"container-config", 22, 63, UNREADY, rule_config},
+    {"container-start", 23, 62, UNREADY | WHEN_READY, rule_cannot_start},
+    {"crash-loop", 23, 61, UNREADY | WHEN_READY, rule_crash},
+    {"probe", 24, 60, UNREADY, rule_probe},
+    {"pod-ended", 26, 58, UNREADY, rule_ended},
+    {"volume-unbound", 20, 56, UNREADY, rule_volume_unbound},
+    {"volume-mount", 20, 55, UNREADY, rule_volume_mount},
+    {"unschedulable", 18, 54, UNREADY, rule_unschedulable},
+    {"scheduling-gate", 19, 53, UNREADY, rule_gated},
+    {"pod-setup", 0, 52, UNREADY, rule_pod_sandbox},
+    {"quota", 15, 50, UNREADY, rule_quota},
+    {"runtime-class", 16, 50, UNREADY, rule_runtime_class},
+    {"pod-security", 17, 50, UNREADY, rule_pod_security},
+    {"admission", 17, 49, UNREADY, rule_admission},
+    {"pod-lost", 27, 48, UNREADY, rule_pod_lost},
+    {"ownership", 28, 47, UNREADY, rule_conflict},
+    {"many-pods", 29, 46, UNREADY, rule_many_pods},
+    {"suspended", 0, 45, UNREADY | WHEN_READY, rule_suspended},
+    {"name-collision", 14, 40, UNREADY, rule_collision},
+    {"template-missing", 8, 35, UNREADY, rule_template_missing},
+    {"pool-missing", 10, 30, UNREADY, rule_pool_missing},
+    {"refused", 12, 25, UNREADY, rule_refused},
+    {"override", 13, 24, UNREADY, rule_override},
+    {"expired", 38, 22, UNREADY, rule_expired},
+    {"unready-member", 31, 20, UNREADY, rule_unready_member},
+    {"pool-empty", 30, 19, UNREADY, rule_pool_empty},
+    {"deletion", 37, 57, WHEN_DELETING, rule_leaving},
+    {"reconcile-error", 0, 5, UNREADY, rule_reconcile}, /* last: only where no other spoke */
+    {0},
+};

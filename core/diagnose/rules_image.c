@@ -1,0 +1,137 @@
+/* Row 21: why an image cannot be pulled. The kubelet's two reasons take turns (ErrImagePull, ImagePullBackOff); what is said here must be the same
+ * in both, and the same on kubelets whose back-off message leaves the cause to the event. */
+#include "core/diagnose/finding.h"
+
+#include <stdlib.h>
+
+struct image_class {
+    const char *name, *brief, *cause, *next;
+    bool passing;                    /* the registry's or the node's trouble, which may end by itself */
+    const char *words[8];            /* in the error, quoted parts and the image's name taken out */
+};
+/* Row order is the order of asking: the transport's faults first, since a proxy's or a registry's page may hold any word. */
+static const struct image_class classes[] = {
+    {"tls", ": registry's certificate is not trusted", "the registry's TLS certificate is not trusted", "Give the node the registry's CA, or correct the image",
+     false, {"x509:", "certificate signed by", "tls: failed to verify", "certificate is not valid"}},
+    {"plain", ": registry speaks no TLS", "the registry answers without TLS", "Serve the registry with TLS, or allow it as insecure on the nodes", false,
+     {"server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"}},
+    {"dns", ": registry's name cannot be resolved", "the name of its registry cannot be resolved", "Correct the image's registry, or the nodes' DNS", false,
+     {"no such host", "server misbehaving", "Temporary failure in name resolution"}},
+    {"refused", ": nothing answers at its registry", "nothing answers at its registry (connection refused)", "Start the registry, or correct the image", false,
+     {"connection refused"}},
+    {"timeout", ": registry does not answer", "its registry does not answer in time", "Look at the registry and the way to it", false,
+     {"i/o timeout", "deadline exceeded", "Client.Timeout", "no route to host", "network is unreachable", "TLS handshake timeout", "connection reset"}},
+    {"rate", ": registry limits pulls", "the registry limits how often one may pull", "Pull with an account, or through a mirror", true,
+     {"toomanyrequests", "429 Too Many Requests", "pull QPS exceeded", "rate limit"}},
+    {"denied", ": registry denies access", "the registry denies access (or hides that it is not there)",
+     "Give the pod an imagePullSecret that may read it, or correct the image", false,
+     {"unauthorized", "authentication required", "authorization failed", "403 Forbidden", "401 Unauthorized", "denied", "no basic auth credentials"}},
+    {"platform", " does not fit the node's platform", "it has no variant for the node's platform", "Push the image for that platform, or choose other nodes", false,
+     {"no match for platform", "no matching manifest", "no child with platform"}},
+    {"disk", ": node's disk is full", "the node's disk is full", "Free disk space on the node", true, {"no space left on device", "disk quota exceeded"}},
+    {"missing", " not found", "not found", "Correct the image", false,
+     {"not found", "manifest unknown", "name unknown", "NotFound", "404 Not Found", "does not exist"}},
+};
+static const struct image_class bad_name = {"name", ": not a valid image name", "this is not a valid image name", "Correct the image", false, {NULL}};
+static const struct image_class never = {"never", " is not on the node", "it is not on the node, and imagePullPolicy Never forbids to pull it",
+                                         "Put the image on the nodes, or change imagePullPolicy", false, {NULL}};
+static const struct image_class damaged = {"damaged", " cannot be used", "the node cannot read or verify it", "Look at the verbatim error; push the image again",
+                                           false, {NULL}};
+static const struct image_class unknown = {"unknown", " cannot be pulled", "the node does not say why", "Correct the image, or give the pod an imagePullSecret",
+                                           false, {NULL}};
+
+/* The error without what is quoted and without the image's name, so that an image called "denied" does not decide. */
+static char *bare(const char *text, const char *image)
+{
+    struct buf out = {0};
+    size_t n = strlen(image);
+    bool quoted = false;
+    for (; *text; text++) {
+        if (*text == '"') {
+            quoted = !quoted;
+        } else if (!quoted && n && strncmp(text, image, n) == 0) {
+            text += n - 1;
+        } else if (!quoted) {
+            buf_add_byte(&out, *text);
+        }
+    }
+    return buf_take(&out);
+}
+
+static const struct image_class *classify(const char *text, const char *image)
+{
+    const struct image_class *found = NULL;
+    char *words = bare(text, image);
+    for (size_t i = 0; !found && i < sizeof classes / sizeof *classes; i++)
+        for (size_t j = 0; !found && j < 8 && classes[i].words[j]; j++)
+            if (says(words, classes[i].words[j]))
+                found = &classes[i];
+    free(words);
+    return found;
+}
+
+static bool image_reason(const char *reason)
+{
+    static const char *const reasons[] = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
+                                          "RegistryUnavailable", "SignatureValidationFailed"};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (is(reason, reasons[i]))
+            return true;
+    return false;
+}
+
+static const struct image_class *class_of(const struct pod *pod, const struct container *k, const struct event *failed)
+{
+    if (is(k->reason, "InvalidImageName"))
+        return &bad_name;
+    if (is(k->reason, "ErrImageNeverPull"))
+        return &never;
+    if (is(k->reason, "ImageInspectError") || is(k->reason, "SignatureValidationFailed"))
+        return &damaged;
+    const struct image_class *class = classify(k->message, k->image);
+    if (!class && failed)
+        class = classify(failed->message, k->image);
+    if (!class && is(k->reason, "RegistryUnavailable"))
+        class = &classes[3];
+    (void)pod;
+    return class ? class : &unknown;
+}
+
+static void judge(const struct chain *c, struct finder *f, const struct container *k)
+{
+    const struct event *failed = event_about(&c->pod->o, "Failed", "Failed to pull image");
+    const struct image_class *class = class_of(c->pod, k, failed);
+    bool local = class == &classes[8];           /* the node's disk */
+    find(f, class->passing ? find_passing(f) : SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
+    find_brief(f, "image %s%s", k->image, class->brief);
+    find_cause(f, "The image %s cannot be pulled%s: %s.", k->image, k->init ? " for an init container" : "", class->cause);
+    if (class->passing)
+        find_next(f, "%s", class->next);
+    else
+        find_edit_template(f, class->next);
+    if (class->passing)
+        find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
+    /* What a namespace may read is its own matter; that an image is not there is the same for all. */
+    find_group(f, "%s|%s|%s", class->name, k->image, local ? c->pod->node : says(class->name, "denied") ? c->pod->o.ns : "");
+    find_container(f, c->pod, k);
+    find_event(f, failed);
+    find_ready(f);
+}
+
+bool rule_image(const struct chain *c, struct finder *f)
+{
+    if (!c->pod || c->pod->o.deleting_ms)
+        return false;
+    bool any = false;
+    for (uint32_t i = 0; i < c->pod->n_containers; i++) {
+        const struct container *k = &c->pod->containers[i];
+        bool same = false;
+        for (uint32_t j = 0; j < i && !same; j++)
+            same = image_reason(c->pod->containers[j].reason) && c->pod->containers[j].image == k->image;
+        if (k->state == CONTAINER_WAITING && image_reason(k->reason) && !same) {
+            judge(c, f, k);
+            any = true;
+        }
+    }
+    return any;
+}
