@@ -53,7 +53,9 @@ struct view {
     struct destination go;
     char say[256];
     bool faults_only;
-    struct destination scope;        /* scope.of != KIND_NONE: only rows that belong to it */
+    /* Set by the app before update: with scope.of != KIND_NONE only rows that belong to it; focus, if not "", names the row to stand on, and the view
+     * empties it once it stands there. */
+    struct destination scope;
 };
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */

@@ -1,0 +1,26 @@
+/* What the panes beside the lists share: the words for kinds and marks, scrolling. */
+#ifndef TUI_PANES_H
+#define TUI_PANES_H
+#include "tui/views/view.h"
+
+extern const struct view_ops stock_view;          /* pools and templates in a narrow column */
+
+const char *kind_short(enum kind);                /* "claim", "pool", "pvc": static */
+enum glyph mark_glyph(enum mark);
+enum role mark_role(enum mark);
+enum role severity_role(enum severity);
+enum glyph severity_glyph(enum severity);
+
+/* An object by name, for what is kept across turns. */
+struct object_ref {
+    enum kind kind;                  /* KIND_NONE: none */
+    char ns[254], name[254];
+    struct uid uid;
+};
+void ref_set(struct object_ref *, const struct object *);          /* NULL: none */
+bool ref_is(const struct object_ref *, const struct object *);
+const struct object *ref_find(const struct object_ref *, const struct store *); /* NULL when it is gone */
+
+/* Scrolls *top by the action over `lines` lines of which `rows` are seen; false where the action is no scrolling or nothing can move. */
+bool pane_scroll(int *top, int lines, int rows, enum action);
+#endif
