@@ -24,6 +24,8 @@ struct prober {
     struct exchange *question;
     bool answered;                   /* its head has come */
     bool back;                       /* on_back is owed at the next step */
+    bool failed;                     /* the question ended without an answer; judged at the next step, when all that came has been seen */
+    enum end_reason reason;
     int64_t born_ms, asked_ms, next_ms; /* mono; next_ms: not before this */
     bool wanted;                     /* prober_ask */
     uint64_t received;
@@ -53,15 +55,16 @@ static void on_head(void *ctx, const struct response_head *head)
     alive(p);
 }
 
-static void went_down(struct prober *p, enum end_reason reason, const char *text)
+static void went_down(struct prober *p)
 {
-    free(p->message);
-    p->message = mem_text(text);
+    bool first = !p->status.down;
+
     p->status.message = p->message;
-    if (!p->status.down)
-        p->status.down_since_ms = p->asked_ms;
     p->status.down = true;
-    if (reason != END_CREDENTIAL)    /* that one says nothing about the connections */
+    if (first)
+        p->status.down_since_ms = p->asked_ms;
+    /* a connection that hangs must not be used again; a missing credential says nothing about connections */
+    if (p->reason != END_CREDENTIAL && (first || p->reason == END_TIMEOUT))
         p->transport->ops->reset(p->transport);
 }
 
@@ -73,11 +76,12 @@ static void on_end(void *ctx, enum end_reason reason, const char *text)
     p->next_ms = p->asked_ms + (reason == END_CREDENTIAL ? CREDENTIAL_EVERY_MS : DOWN_EVERY_MS);
     if (p->answered || reason == END_DONE)
         return;
-    if (p->transport->ops->received(p->transport) != p->received)
-        alive(p);
-    if (p->status.contact_ms > p->asked_ms)
-        return;                      /* others were answered meanwhile */
-    went_down(p, reason, text);
+    p->failed = true;
+    p->reason = reason;
+    free(p->message);
+    p->message = mem_text(text);
+    if (p->status.down)
+        p->status.message = p->message;
 }
 
 static void ask(struct prober *p)
@@ -133,6 +137,9 @@ void prober_step(struct prober *p)
         p->received = received;
         alive(p);
     }
+    if (p->failed && p->status.contact_ms <= p->asked_ms)
+        went_down(p);
+    p->failed = false;
     if (p->back) {
         p->back = false;
         if (p->on_back)
@@ -146,7 +153,7 @@ int64_t prober_due(const struct prober *p)
 {
     int64_t at = ask_at(p), now = now_ms(p);
 
-    if (p->back)
+    if (p->back || p->failed)
         return 0;
     if (at == INT64_MAX)
         return -1;

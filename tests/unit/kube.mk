@@ -1,0 +1,15 @@
+check_PROGRAMS += tests/unit/test_prober
+tests_unit_test_prober_SOURCES = tests/unit/test_prober.c tests/unit/fake_transport.c tests/unit/fake_transport.h tests/unit/test.h
+tests_unit_test_prober_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_discovery
+tests_unit_test_discovery_SOURCES = tests/unit/test_discovery.c tests/unit/fake_transport.c tests/unit/fake_transport.h tests/unit/test.h
+tests_unit_test_discovery_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_reflector
+tests_unit_test_reflector_SOURCES = tests/unit/test_reflector.c tests/unit/fake_transport.c tests/unit/fake_transport.h tests/unit/test.h
+tests_unit_test_reflector_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_transport_curl
+tests_unit_test_transport_curl_SOURCES = tests/unit/test_transport_curl.c tests/unit/test.h
+tests_unit_test_transport_curl_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_yaml
+tests_unit_test_yaml_SOURCES = tests/unit/test_yaml.c tests/unit/test.h
+tests_unit_test_yaml_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
