@@ -36,6 +36,7 @@ struct terminal {
     int cursor_y, cursor_x;
     bool utf8, titles, titled, hung_up;
     int colours, signal_fd;
+    int held;                        /* a key read too far; 0: none */
     struct look looks[ROLE_COUNT][2];
 };
 
@@ -56,7 +57,10 @@ static bool check(const char **name, struct err *err)
         return err_set(err, "TERM=dumb cannot show a dashboard: use a terminal such as xterm-256color");
     if (setupterm(term, STDOUT_FILENO, &found) != OK)
         return err_set(err, "TERM=%s is not known here: install its terminfo entry (package ncurses-term), or use TERM=xterm-256color", term);
-    if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
+    const char *cup = tigetstr("cup");
+    bool placed = cup && cup != (const char *)-1;
+    del_curterm(cur_term);           /* curses reads it anew */
+    if (!placed)
         return err_set(err, "TERM=%s cannot place the cursor and so cannot show a dashboard: use a terminal such as xterm-256color", term);
     *name = term;
     return true;
@@ -348,23 +352,34 @@ static int key_of_code(wint_t code)
     return 0;
 }
 
+/* The next character in c; false where there is none. A key of several bytes is held for the next terminal_key. */
+static bool next_character(struct terminal *t, wint_t *c)
+{
+    int got = wget_wch(t->keys, c);
+
+    if (got == KEY_CODE_YES)
+        t->held = key_of_code(*c);
+    return got == OK;
+}
+
 /* After Esc: the rest of a sequence that terminfo does not know is swallowed, or its letters would act as keys. A lone Esc stays one. */
 static int after_escape(struct terminal *t)
 {
     wint_t c, opener;
 
-    if (wget_wch(t->keys, &opener) != OK)
+    if (!next_character(t, &opener))
         return K_ESC;
     if (opener != '[' && opener != 'O') {
         unget_wch((wchar_t)opener);
         return K_ESC;
     }
-    if (wget_wch(t->keys, &c) != OK) {
-        unget_wch((wchar_t)opener);
+    if (!next_character(t, &c)) {
+        if (!t->held)
+            unget_wch((wchar_t)opener);
         return K_ESC;
     }
     for (int i = 0; opener == '[' && i < 64 && c >= 0x20 && c < 0x40; i++)
-        if (wget_wch(t->keys, &c) != OK)
+        if (!next_character(t, &c))
             break;
     return 0;
 }
@@ -403,6 +418,11 @@ int terminal_key(struct terminal *t)
 {
     wint_t c;
 
+    if (t->held) {
+        int key = t->held;
+        t->held = 0;
+        return key;
+    }
     for (;;) {
         int got = wget_wch(t->keys, &c), key;
         if (got == ERR) {
