@@ -13,3 +13,5 @@ install-exec-hook:
 	cd '$(DESTDIR)$(bindir)' && rm -f kubectl-sandtop$(EXEEXT) && $(LN_S) sandtop$(EXEEXT) kubectl-sandtop$(EXEEXT)
 uninstall-hook:
 	rm -f '$(DESTDIR)$(bindir)/kubectl-sandtop$(EXEEXT)'
+include tui/app.mk
+include tui/views/overlays_yaml.mk
