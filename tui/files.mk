@@ -15,3 +15,5 @@ uninstall-hook:
 	rm -f '$(DESTDIR)$(bindir)/kubectl-sandtop$(EXEEXT)'
 include tui/app.mk
 include tui/views/overlays_yaml.mk
+include tui/views/lists.mk
+include tui/views/overlays.mk

@@ -198,9 +198,12 @@ struct style theme_style(const struct theme *theme, enum role role, bool selecte
         style.bg = normal.bg;
     if (!selected)
         return style;
-    if (over.bg < 0) {               /* reversed once more, what is reversed already still stands out */
-        style.attributes ^= STYLE_REVERSE;
-    } else if (role == ROLE_NORMAL || theme->styles[role][p].bg < 0) {   /* what has its own background shows in the cursor's row as well */
+    bool own_bg = role != ROLE_NORMAL && theme->styles[role][p].bg >= 0;
+    if (over.bg < 0) {               /* one reversed bar, not a patchwork of colours; what has its own background stands out of it */
+        style.attributes = (style.attributes ^ STYLE_REVERSE) & (unsigned char)~STYLE_DIM;
+        if (!own_bg)
+            style.fg = normal.fg;
+    } else if (!own_bg) {
         style.bg = over.bg;
         if (over.fg >= 0)
             style.fg = over.fg;

@@ -1,0 +1,9 @@
+check_PROGRAMS += tests/unit/test_canvas
+tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c tests/unit/test.h
+tests_unit_test_canvas_LDADD = libtui.a $(BASE_LIBS) $(UTF8PROC_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_keymap
+tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c tests/unit/test.h
+tests_unit_test_keymap_LDADD = libtui.a $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_theme
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c tests/unit/test.h
+tests_unit_test_theme_LDADD = libtui.a $(BASE_LIBS) $(CMOCKA_LIBS)
