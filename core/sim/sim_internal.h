@@ -184,8 +184,8 @@ int64_t story_due(const struct story *);                                     /* 
 void story_act(struct story *);                                              /* the next act; sim->now_ms is its time */
 /* Someone else changed an object through the API: the story's controllers look at it. */
 void story_changed(struct story *, enum change_type, const struct version *);
-/* The router's answer to POST /execute. */
-bool story_execute(struct story *, const char *ns, const char *sandbox);
+/* The router has answered a POST /execute: its log says so. */
+void story_executed(struct story *, const char *sandbox, const char *ns, int status, int duration_ms, int bytes, const char *agent);
 
 struct fault {
     char *part, *body;
