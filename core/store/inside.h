@@ -13,9 +13,11 @@
 #include "core/store/slab.h"
 #include "core/store/store.h"
 
-/* A set of objects by a hash of theirs, in open addressing: eight bytes a place, and no keys beside the objects. */
+/* A set of objects by a hash of theirs, in open addressing: nine bytes a place, and no keys beside the objects. A byte of the hash stands
+ * apart, so that a search looks into hardly any object but the right one. */
 struct table {
     struct object **v;
+    uint8_t *tags;                   /* 0: the place is free */
     size_t n, cap;
     uint64_t (*hash)(const struct object *);
 };
@@ -26,6 +28,7 @@ uint64_t hash_uid(struct uid);
 uint64_t hash_uid_of(const struct object *);
 void table_add(struct table *, struct object *);
 bool table_remove(struct table *, const struct object *);  /* whether it was in */
+void table_free(struct table *);
 struct object *table_by_name(const struct table *, enum kind, str ns, str name);
 struct object *table_by_uid(const struct table *, struct uid);
 

@@ -146,6 +146,10 @@ static void touch_sandbox(struct store *s, struct object *o, bool only_unready)
     for (struct link *l = o->in; l; l = l->next_in)
         if (l->role == LINK_CLAIM_SANDBOX)
             touch_claim(s, l->from, only_unready);
+    /* A sandbox of someone else under a claim's name keeps the claim from having its own. */
+    struct object *namesake = table_by_name(&s->by_name, KIND_CLAIM, o->ns, o->name);
+    if (namesake)
+        touch_claim(s, namesake, true);
 }
 
 static void touch_pod(struct store *s, struct object *o, bool only_unready)

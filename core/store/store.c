@@ -64,8 +64,8 @@ void store_free(struct store *s)
     ptrs_free(&s->unready);
     ptrs_free(&s->changes);
     ptrs_free(&s->touched);
-    free(s->by_name.v);
-    free(s->by_uid.v);
+    table_free(&s->by_name);
+    table_free(&s->by_uid);
     free(s->seats);
     free(s->free_slots);
     scratch_free(&s->decoding);
@@ -342,7 +342,7 @@ size_t store_bytes(const struct store *s)
 {
     enum { PER_STRING = 64 }; /* the mean, measured on 10,000 claims with all that belongs to them */
     size_t bytes = s->object_bytes + s->n_links * sizeof(struct link);
-    bytes += (s->by_name.cap + s->by_uid.cap) * sizeof(void *) + s->cap_slots * sizeof *s->seats;
+    bytes += (s->by_name.cap + s->by_uid.cap) * (sizeof(void *) + 1) + s->cap_slots * sizeof *s->seats;
     bytes += strpool_count(s->strings) * PER_STRING;
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         bytes += s->all[kind].cap * sizeof(void *);

@@ -15,25 +15,22 @@ bool uid_none(struct uid u)
 
 struct uid uid_parse(struct slice s)
 {
+    /* One more than a hex digit's value; 0: it is none. */
+    static const uint8_t value_of[256] = {
+        ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+        ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    };
     const struct uid none = {0, 0};
     uint64_t half[2] = {0, 0};
-    unsigned digits = 0;
-    if (s.n != 36)
+    if (s.n != 36 || s.p[8] != '-' || s.p[13] != '-' || s.p[18] != '-' || s.p[23] != '-')
         return none;
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i], lower = (char)(c | 0x20);
-        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen && c == '-')
+        if (i == 8 || i == 13 || i == 18 || i == 23)
             continue;
-        uint64_t value;
-        if (!hyphen && c >= '0' && c <= '9')
-            value = (uint64_t)(c - '0');
-        else if (!hyphen && lower >= 'a' && lower <= 'f')
-            value = (uint64_t)(lower - 'a') + 10;
-        else
+        uint8_t value = value_of[(unsigned char)s.p[i]];
+        if (!value)
             return none;
-        half[digits / 16] = half[digits / 16] << 4 | value;
-        digits++;
+        half[i > 18] = half[i > 18] << 4 | (uint64_t)(value - 1);
     }
     return (struct uid){half[0], half[1]};
 }

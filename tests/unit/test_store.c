@@ -252,6 +252,18 @@ static void a_link_that_moves_touches_both_ends(void **state)
     assert_int_equal(store_touched_claims(s)->n, 2);
 }
 
+static void a_namesake_touches_a_claim_that_waits(void **state)
+{
+    struct store *s = whole_chain(state);
+    static const char foreign[] = "{'metadata':{'name':'c','namespace':'n'}}";
+    put(s, KIND_SANDBOX, 0, foreign);
+    assert_true(touches(s, "c"));
+    put(s, KIND_CLAIM, 0, claim_ready);
+    store_sweep(s);
+    take_away(s, KIND_SANDBOX, 0, foreign);
+    assert_false(touches(s, "c"));
+}
+
 static void a_claim_that_goes_is_touched(void **state)
 {
     struct store *s = whole_chain(state);
@@ -524,7 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_arrival), TEST(placeholders_come_and_go), TEST(an_update_that_changes_nothing_is_no_change),
         TEST(a_change_touches_its_chain_only), TEST(counters_of_a_pool_touch_only_who_waits), TEST(the_controller_touches_who_waits),
-        TEST(a_link_that_moves_touches_both_ends), TEST(a_claim_that_goes_is_touched), TEST(a_recreated_object_is_another_one),
+        TEST(a_link_that_moves_touches_both_ends), TEST(a_namesake_touches_a_claim_that_waits), TEST(a_claim_that_goes_is_touched), TEST(a_recreated_object_is_another_one),
         TEST(a_sandbox_of_an_earlier_claim_is_not_its), TEST(a_source_that_lags_does_not_bring_back_the_dead), TEST(gone_and_back_in_one_turn),
         TEST(sources_hold_what_they_named), TEST(a_deployment_that_is_no_component_any_more_goes), TEST(events_are_bounded), TEST(cycles_end),
         TEST(a_pod_is_found_by_its_owner), TEST(a_random_life), TEST(memory_of_many),
