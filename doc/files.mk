@@ -1,1 +1,1 @@
-# doc
+dist_man1_MANS = doc/sandtop.1
