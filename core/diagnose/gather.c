@@ -10,8 +10,9 @@ struct cause {
     uint64_t group;
     size_t claims, members;
     bool stuck;
+    enum confidence confidence;
     int64_t since_ms;
-    const struct object *example;    /* the one that waits longest */
+    const struct object *example;    /* a claim rather than a member, the best proved, the one that waits longest */
 };
 
 static void add_claims_of_pool(struct gathering *g, const struct object *pool)
@@ -72,16 +73,18 @@ static struct cause *cause_of(struct cause **all, size_t *n, uint64_t group)
     return &(*all)[(*n)++];
 }
 
-static void count(struct cause *c, const struct object *o, bool stuck, int64_t since_ms)
+static void count(struct cause *c, const struct object *o, bool stuck, enum confidence confidence, int64_t since_ms)
 {
     *(o->kind == KIND_CLAIM ? &c->claims : &c->members) += 1;
     c->stuck |= stuck;
-    /* A claim speaks better for the cause than a member that nobody waits for. */
-    bool better = !c->example || (o->kind == KIND_CLAIM && c->example->kind != KIND_CLAIM);
-    if (better || (since_ms < c->since_ms && o->kind == c->example->kind)) {
-        c->example = o;
-        c->since_ms = since_ms;
+    if (c->example) {
+        bool claim = o->kind == KIND_CLAIM, other = c->example->kind == KIND_CLAIM;
+        if (claim != other ? other : confidence != c->confidence ? confidence < c->confidence : since_ms >= c->since_ms)
+            return;
     }
+    c->example = o;
+    c->confidence = confidence;
+    c->since_ms = since_ms;
 }
 
 static int cause_compare(const void *pa, const void *pb)
@@ -143,7 +146,7 @@ size_t gather_findings(struct gathering *g, const struct object *subject, size_t
             continue;
         waiting++;
         if (v->group)
-            count(cause_of(&all, &n, v->group), g->claims.v[i], v->state == CLAIM_STUCK, v->since_ms);
+            count(cause_of(&all, &n, v->group), g->claims.v[i], v->state == CLAIM_STUCK, v->confidence, v->since_ms);
     }
     struct finder f = {.recheck_ms = INT64_MAX};
     for (size_t i = 0; i < g->members.n; i++) {
@@ -151,7 +154,8 @@ size_t gather_findings(struct gathering *g, const struct object *subject, size_t
         chain_of_sandbox(&chain, d->store, d->facts, controller, g->members.v[i], g->now_ms);
         finder_run(&f, &chain);
         if (f.n && f.v[0].finding.group && f.v[0].finding.severity >= SEVERITY_WAITING)
-            count(cause_of(&all, &n, f.v[0].finding.group), g->members.v[i], f.v[0].finding.severity == SEVERITY_STUCK, chain.since_ms);
+            count(cause_of(&all, &n, f.v[0].finding.group), g->members.v[i], f.v[0].finding.severity == SEVERITY_STUCK,
+                  f.v[0].finding.confidence, chain.since_ms);
     }
     finder_free(&f);
     if (n > 1)

@@ -32,7 +32,7 @@ static void add_claim(struct report *r, const struct claim *c)
     bool refused = says(ready->reason, "Expired") || says(ready->reason, "Rejected") || is(ready->reason, "InvalidMetadata");
     enum mark mark = c->o.deleting_ms ? MARK_LEAVING : ready->status == TRUTH_TRUE || c->sandbox_name[0] ? MARK_OK : refused ? MARK_BAD : MARK_WAITING;
     add(r, KIND_CLAIM, "claim", &c->o, c->o.name, mark, c->o.deleting_ms ? "deleting" : !c->has_status ? "no status" :
-        ready->status == TRUTH_TRUE ? NULL : ready->reason);
+        mark == MARK_OK ? NULL : ready->reason);
 }
 
 static void add_pool(struct report *r, const struct diagnosis *d, const struct object *o)
@@ -167,14 +167,17 @@ static void blame(struct report *r, const struct diagnosis *d)
         return;
     const struct finding *f = &r->findings.v[0];
     enum mark mark = f->severity == SEVERITY_STUCK ? MARK_BAD : MARK_WAITING;
-    bool deeper = false;
+    struct chain_link *inside = NULL; /* the pod's container that is not well: it, not the pod, is where to look */
     for (size_t i = 0; i < r->n_chain; i++)
-        deeper |= r->chain[i].kind == KIND_NONE && r->chain[i].mark == MARK_BAD;
+        if (r->chain[i].kind == KIND_NONE && r->chain[i].mark != MARK_OK && (!inside || r->chain[i].mark > inside->mark))
+            inside = &r->chain[i];
     for (size_t i = 0; i < r->n_chain; i++) {
         struct chain_link *l = &r->chain[i];
         if (l->kind != f->at_kind || !l->object || !is(l->name, f->at_name) || !is(l->object->ns, f->at_ns))
             continue;
-        if (l->mark != MARK_MISSING && l->mark != MARK_LEAVING && !(l->kind == KIND_POD && deeper))
+        if (l->kind == KIND_POD && inside)
+            inside->mark = inside->mark == MARK_BAD ? MARK_BAD : mark;
+        else if (l->mark != MARK_MISSING && l->mark != MARK_LEAVING)
             l->mark = mark;
         return;
     }
@@ -217,15 +220,17 @@ static void looked_at(struct buf *out, const struct report *r)
     nearest_unhealthy(out, r);
 }
 
-static char *headline_of(const struct report *r, const struct chain *c, int64_t made_ms)
+static char *headline_of(const struct report *r, const struct chain *c)
 {
     struct buf out = {0};
     char age[16];
     time_short(c->now_ms - (c->subject->deleting_ms ? c->subject->deleting_ms : c->since_ms), age);
     if (c->subject->deleting_ms)
         buf_printf(&out, "being deleted for %s", age);
-    else if (c->ready && made_ms)
+    else if (c->ready && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         buf_printf(&out, "ready for %s", age);
+    else if (r->findings.n && r->findings.v[0].severity >= SEVERITY_WAITING)
+        buf_printf(&out, "%s for %s", r->findings.v[0].brief, age);
     else if (c->now_ms - c->since_ms < WAITING_STUCK_MS)
         buf_printf(&out, "%s for %s", chain_progress(c), age);
     else
@@ -249,8 +254,8 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
     finder_run(&f, c);
     finder_take(&f, &r->findings);
     finder_free(&f);
-    r->headline = headline_of(r, c, c->subject->created_ms);
-    if (!c->ready && !r->findings.n)
+    r->headline = headline_of(r, c);
+    if (!c->ready && !c->subject->deleting_ms && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         r->severity = c->now_ms - c->since_ms >= WAITING_STUCK_MS ? SEVERITY_STUCK : SEVERITY_WAITING;
 }
 
@@ -299,7 +304,7 @@ static void template_gone(const struct diagnosis *d, const struct object *pool, 
 static void count_words(struct report *r, const char *what, size_t claims, size_t waiting)
 {
     if (claims)
-        r->headline = mem_printf("%s; %zu of its %zu claim%s wait%s", what, waiting, claims, claims == 1 ? "" : "s", waiting == 1 ? "s" : "");
+        r->headline = mem_printf("%s; claims waiting: %zu of %zu", what, waiting, claims);
     else
         r->headline = mem_printf("%s; no claims", what);
 }

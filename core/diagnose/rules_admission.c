@@ -56,7 +56,7 @@ bool rule_quota(const struct chain *c, struct finder *f)
     find_at(f, KIND_QUOTA, c->subject->ns, name);
     if (exceeded) {
         find_brief(f, "quota %s exceeded%s%s", name, resources.n ? ": " : "", resources.n ? resources.p : "");
-        find_cause(f, "The pod cannot be made: exceeded quota %s of namespace %s (%s).", name, c->subject->ns, strstr(error, "exceeded quota: ") + 16);
+        find_cause(f, "The pod cannot be made: exceeded quota %s of namespace %s (%s).", name, c->subject->ns, strstr(error, "requested: ") ? strstr(error, "requested: ") : error);
         find_next(f, "Raise ResourceQuota %s or free what it counts; the controller's next try may be minutes away", name);
     } else {
         find_brief(f, "quota %s wants requests or limits set", name);

@@ -15,6 +15,14 @@ static enum severity until_retry(struct finder *f, const struct object *there, c
     return f->chain->now_ms - since < RETRY_MS ? SEVERITY_WAITING : SEVERITY_STUCK;
 }
 
+/* The store knows that something is missing before the controller says so, but the object may be on its way on another stream. */
+static bool unheeded(const struct chain *c, struct finder *f)
+{
+    int64_t due = c->subject->created_ms + NO_STATUS_STUCK_MS;
+    find_recheck(f, due);
+    return c->now_ms >= due;
+}
+
 static bool template_came(const struct chain *c, struct finder *f, const struct object *tmpl, const struct condition *said)
 {
     bool old = c->claim && c->claim->old_api;
@@ -38,8 +46,8 @@ bool rule_template_missing(const struct chain *c, struct finder *f)
     const struct object *whose = c->subject;
     const struct condition *said = chain_reason(c, "TemplateNotFound", &whose);
     const struct object *at = c->template_at;
-    bool absent = at && !at->present && c->facts->synced[KIND_TEMPLATE];
-    if (!said && !(absent && (c->pool || (c->claim && c->claim->old_api))))
+    bool absent = at && !at->present && c->facts->synced[KIND_TEMPLATE] && !c->sandbox_at && unheeded(c, f);
+    if (!said && !absent)
         return false;
     struct slice name = said ? quoted_after(said->message, "SandboxTemplate ") : SLICE("");
     if (!name.n && at)
@@ -51,8 +59,7 @@ bool rule_template_missing(const struct chain *c, struct finder *f)
         return template_came(c, f, there, said);
     if (there)
         return false;
-    /* With a sandbox already made the template is no longer needed: then only the pool suffers. */
-    find(f, said ? SEVERITY_STUCK : SEVERITY_WAITING, said || absent ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, NULL);
+    find(f, said ? SEVERITY_STUCK : find_passing(f), said ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, NULL);
     char text[512];
     snprintf(text, sizeof text, "%.*s", SHOW(name));
     find_at(f, KIND_TEMPLATE, c->subject->ns, text);
@@ -73,8 +80,8 @@ bool rule_pool_missing(const struct chain *c, struct finder *f)
 {
     const struct object *whose = c->subject;
     const struct condition *said = chain_reason(c, "WarmPoolNotFound", &whose);
-    bool absent = c->claim && c->pool_at && !c->pool_at->present && c->facts->synced[KIND_POOL];
-    if (!said && !(absent && !c->sandbox_at))
+    bool absent = c->claim && c->pool_at && !c->pool_at->present && c->facts->synced[KIND_POOL] && !c->sandbox_at && unheeded(c, f);
+    if (!said && !absent)
         return false;
     struct slice name = said ? quoted_after(said->message, "SandboxWarmPool ") : SLICE("");
     if (!name.n)
@@ -94,7 +101,7 @@ bool rule_pool_missing(const struct chain *c, struct finder *f)
         find_condition(f, whose, "Ready", said);
         return true;
     }
-    find(f, said ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, NULL);
+    find(f, said ? SEVERITY_STUCK : find_passing(f), said ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, NULL);
     find_at(f, KIND_POOL, c->subject->ns, text);
     find_brief(f, "pool %s not found", text);
     find_cause(f, "SandboxWarmPool %s does not exist in namespace %s.", text, c->subject->ns);

@@ -158,7 +158,7 @@ static void crash_words(const struct chain *c, struct finder *f, const struct co
     if (is(end->reason, "OOMKilled")) {
         find_brief(f, "%s out of memory (OOMKilled, exit %d)", word, end->exit_code);
         find_cause(f, "%s %s runs out of memory%s: OOMKilled, exit code %d; %d restarts.", capital, k->name, again, end->exit_code, k->restarts);
-        find_edit_template(f, "Raise the memory limit, or make the application need less,");
+        find_edit_template(f, "Raise the memory limit");
     } else if (liveness) {
         find_row(f, 25);
         find_brief(f, "%s killed by its liveness probe", word);
@@ -252,8 +252,9 @@ bool rule_probe(const struct chain *c, struct finder *f)
             find_cause(f, "Container %s runs, but its %s probe fails: %s.", k->name, probe, why.n ? why.p : "no reason given");
         else
             find_cause(f, "Container %s runs, but does not pass its readiness probe (no event about it is left).", k->name);
-        find_edit_template(f, "Correct the probe's port or path, or what the application answers,");
-        find_group(f, "%s|%s|%s", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, why.n ? why.p : "");
+        find_edit_template(f, "Correct the probe's port or path");
+        /* Not by what the probe says: of some pods the event is gone. */
+        find_group(f, "%s|%s|%s", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, k->name);
         buf_free(&why);
         find_container(f, c->pod, k);
         find_event(f, e);

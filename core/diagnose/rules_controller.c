@@ -3,7 +3,7 @@
 
 #include "core/base/clock.h"
 
-enum { LEASE_OLD_MS = 60000, LEASE_LOOK_MS = 10000 };
+enum { LEASE_OLD_MS = 60000, LEASE_LOOK_MS = 10000, LAG_MS = 30000 };
 
 /* The claim is old enough that a working controller would have written to it, and none has. */
 static bool unseen(const struct chain *c, struct finder *f)
@@ -132,8 +132,31 @@ bool rule_no_leader(const struct chain *c, struct finder *f)
     return true;
 }
 
+/* The pod has been ready for a while, and nobody has written that to the claim. */
+static bool lagging(const struct chain *c, struct finder *f)
+{
+    if (!c->claim || !c->claim->has_status || !c->pod || c->pod->ready.status != TRUTH_TRUE || chain_suspended(c))
+        return false;
+    int64_t due = c->pod->ready.since_ms + LAG_MS;
+    find_recheck(f, due);
+    if (c->now_ms < due)
+        return false;
+    find(f, find_passing(f), CONFIDENCE_LIKELY, c->controller ? &c->controller->o : NULL);
+    find_brief(f, "pod is ready; controller lags behind");
+    find_cause(f, "Pod %s is ready, and the controller has not written that to the claim: it is behind its queue.", c->pod->o.name);
+    find_next(f, "Look at the controller's log; where its queue is long, raise its workers");
+    if (c->controller)
+        find_command(f, "kubectl logs -n %s deployment/%s --tail=100", c->controller->o.ns, c->controller->o.name);
+    find_group(f, "lag");
+    find_condition(f, &c->pod->o, "Ready", &c->pod->ready);
+    find_ready(f);
+    return true;
+}
+
 bool rule_backlog(const struct chain *c, struct finder *f)
 {
+    if (lagging(c, f))
+        return true;
     if (!c->controller || c->controller->ready == 0 || c->controller->desired == 0 || !controller_has_extensions(c->controller) || !unseen(c, f))
         return false;
     const struct lease *lease = lease_of(c);
