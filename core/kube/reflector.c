@@ -450,6 +450,8 @@ static void on_bytes(void *ctx, const char *bytes, size_t n)
     bool good = json_cutter_feed(r->cutter, bytes, n, &err);
     if (r->expired) {
         relist(r);
+    } else if (r->stream_error && !r->listed) {
+        take_pages(r, false);        /* the watch cache is behind; pages are read from the database then */
     } else if (r->stream_error) {
         char *text = mem_text(r->stream_error);
         fail(r, text);

@@ -5,15 +5,14 @@
  * - an exchange is sent a second time only after a 401, and only when nothing of the answer was handed out. */
 #include "core/kube/transport_curl.h"
 
-#include "core/base/buf.h"
 #include "core/base/mem.h"
+#include "core/kube/answer_head.h"
+#include "core/kube/route.h"
 #include "core/kube/trouble.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -50,9 +49,7 @@ struct exchange {
     bool again;                      /* this answer is a 401 that nobody gets to see: send anew */
     bool cut;                        /* reset() dropped its connection */
     bool head_given;
-    int status;
-    int64_t retry_after_ms;
-    struct buf content_type, warning;
+    struct answer_head head;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -71,11 +68,8 @@ struct curl_transport {
     bool renewing;                   /* the credential of renewing_generation was refused, the new one is not there yet */
     uint64_t renewing_generation;
     uint64_t received;
-    char *base;                      /* what a path is appended to */
-    struct curl_slist *connect_to;   /* for tls-server-name: the URL has the name, this the address … */
-    char *host_header;               /* … and this what the server is called */
-    char *proxy, *proxy_shown;       /* proxy "": none; shown has no password */
-    bool proxy_from_config;
+    struct route route;
+    struct curl_slist *connect_to;   /* route.connect_to as curl wants it */
 };
 
 static struct curl_transport *of(struct transport *t)
@@ -131,8 +125,7 @@ static void free_exchange(struct exchange *x)
     else
         t->last = x->prev;
     curl_slist_free_all(x->headers);
-    buf_free(&x->content_type);
-    buf_free(&x->warning);
+    answer_head_free(&x->head);
     free(x->method);
     free(x->url);
     free(x->body);
@@ -173,7 +166,7 @@ static void finish(struct exchange *x, enum end_reason reason, const char *text)
 static void finish_trouble(struct exchange *x, enum trouble trouble, const char *detail)
 {
     struct curl_transport *t = x->owner;
-    char *text = trouble_sentence(trouble, t->target, t->proxy_shown, detail);
+    char *text = trouble_sentence(trouble, t->target, t->route.proxy_shown, detail);
 
     finish(x, trouble_end(trouble), text);
     free(text);
@@ -181,28 +174,12 @@ static void finish_trouble(struct exchange *x, enum trouble trouble, const char 
 
 /* ---- the answer ---- */
 
-static struct slice header_value(struct slice line, const char *name)
-{
-    size_t n = strlen(name);
-
-    if (line.n <= n || line.p[n] != ':' || strncasecmp(line.p, name, n) != 0)
-        return (struct slice){0};
-    struct slice value = {line.p + n + 1, line.n - n - 1};
-    while (value.n > 0 && (*value.p == ' ' || *value.p == '\t')) {
-        value.p++;
-        value.n--;
-    }
-    while (value.n > 0 && (unsigned char)value.p[value.n - 1] <= ' ')
-        value.n--;
-    return value;
-}
-
 /* A 401 may mean that the credential has gone stale: whether this answer is dropped and the request sent again. */
 static bool send_again(struct exchange *x)
 {
     struct curl_transport *t = x->owner;
 
-    if (x->status != 401 || !t->credential || x->renewed)
+    if (x->head.status != 401 || !t->credential || x->renewed)
         return false;
     if (x->generation != credential_generation(t->credential))
         return true;                 /* another exchange has had it renewed meanwhile */
@@ -223,54 +200,30 @@ static void give_head(struct exchange *x)
     if (x->again)
         return;
     x->head_given = true;
-    struct response_head head = {
-        .status = x->status, .retry_after_ms = x->retry_after_ms, .content_type = buf_slice(&x->content_type), .warning = buf_slice(&x->warning),
-    };
+    struct response_head head = answer_head_get(&x->head);
     if (x->ops.on_head)
         x->ops.on_head(x->ctx, &head);
-}
-
-static void start_head(struct exchange *x, struct slice line)
-{
-    const char *space = memchr(line.p, ' ', line.n);
-    int status = 0;
-
-    for (const char *p = space ? space + 1 : line.p + line.n; p < line.p + line.n && *p >= '0' && *p <= '9' && status < 1000; p++)
-        status = status * 10 + (*p - '0');
-    x->status = status;
-    x->retry_after_ms = -1;
-    buf_clear(&x->content_type);
-    buf_clear(&x->warning);
 }
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 {
     struct exchange *x = ctx;
-    struct slice line = {bytes, size * n}, value;
-    int64_t seconds;
 
     if (x->place == PLACE_DEAD || x->cut)
         return 0;
-    if (slice_starts(line, SLICE("HTTP/"))) {
+    switch (answer_head_line(&x->head, (struct slice){bytes, size * n})) {
+    case HEAD_LINE_STATUS:
         if (x->head_given || x->again)
             return 0;
-        start_head(x, line);
-    } else if (line.n <= 2 && (line.n == 0 || *line.p == '\r' || *line.p == '\n')) {
-        if (x->status >= 200)
+        break;
+    case HEAD_LINE_END:
+        if (x->head.status >= 200)
             give_head(x);
-    } else if ((value = header_value(line, "content-type")).p) {
-        buf_clear(&x->content_type);
-        buf_add_slice(&x->content_type, value);
-    } else if ((value = header_value(line, "warning")).p) {
-        if (x->warning.n)
-            buf_add_text(&x->warning, ", ");
-        if (x->warning.n < 4096)
-            buf_add_slice(&x->warning, value);
-    } else if ((value = header_value(line, "retry-after")).p) {
-        if (slice_int(value, &seconds) && seconds >= 0 && seconds <= 86400)
-            x->retry_after_ms = seconds * 1000;
+        break;
+    case HEAD_LINE_FIELD:
+        break;
     }
-    return x->place == PLACE_DEAD || x->cut ? 0 : line.n;
+    return x->place == PLACE_DEAD || x->cut ? 0 : size * n;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
@@ -391,8 +344,8 @@ static struct curl_slist *headers_of(const struct exchange *x)
 
     for (const struct curl_slist *h = x->headers; h; h = h->next)
         list = curl_slist_append(list, h->data);
-    if (t->host_header)
-        add_header(&list, "Host", t->host_header);
+    if (t->route.host_header)
+        add_header(&list, "Host", t->route.host_header);
     if (authorization)
         add_header(&list, "Authorization", authorization);
     if (t->target->as)
@@ -434,14 +387,15 @@ static void set_tls(const struct curl_transport *t, CURL *easy)
 
 static void set_route(const struct curl_transport *t, CURL *easy)
 {
-    curl_easy_setopt(easy, CURLOPT_PROXY, t->proxy ? t->proxy : "");
-    if (t->proxy_from_config)
+    curl_easy_setopt(easy, CURLOPT_PROXY, t->route.proxy ? t->route.proxy : "");
+    if (t->route.proxy_configured)
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     if (t->connect_to)
         curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    /* all wait for the first handshake and share what it says; without TLS they would wait for the first answer's head */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(t->route.base, "https:", 6) == 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
@@ -559,12 +513,11 @@ static struct exchange *curl_request(struct transport *transport, const struct r
     bool accept = false;
 
     x->method = mem_text(r->method);
-    x->url = mem_printf("%s%s", t->base, r->path);
+    x->url = mem_printf("%s%s", t->route.base, r->path);
     x->ops = *ops;
     x->ctx = ctx;
     x->compress = r->compress;
     x->end_by_ms = r->deadline_ms > 0 ? now_ms(t) + r->deadline_ms : 0;
-    x->retry_after_ms = -1;
     if (r->body.n) {
         x->body = slice_dup(r->body);
         x->body_n = r->body.n;
@@ -726,95 +679,9 @@ static void curl_free_transport(struct transport *transport)
         curl_multi_cleanup(t->multi);
     curl_slist_free_all(t->connect_to);
     free(t->retired);
-    free(t->base);
-    free(t->host_header);
-    free(t->proxy);
-    free(t->proxy_shown);
+    route_free(&t->route);
     free(t);
     curl_global_cleanup();
-}
-
-/* ---- where to ---- */
-
-static char *url_part(CURLU *url, CURLUPart part)
-{
-    char *text = NULL, *copy = NULL;
-
-    if (curl_url_get(url, part, &text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) == CURLUE_OK)
-        copy = mem_text(text);
-    curl_free(text);
-    return copy;
-}
-
-/* As net/http's ProxyFromEnvironment, which kubectl uses: by scheme, never for this machine itself. NO_PROXY is read by curl. */
-static const char *proxy_of_environment(const char *scheme, const char *host)
-{
-    bool tls = strcmp(scheme, "https") == 0;
-    const char *proxy = getenv(tls ? "HTTPS_PROXY" : "HTTP_PROXY");
-
-    if (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0)
-        return NULL;
-    if (!proxy || !*proxy)
-        proxy = getenv(tls ? "https_proxy" : "http_proxy");
-    return proxy && *proxy ? proxy : NULL;
-}
-
-static bool set_proxy(struct curl_transport *t, const char *scheme, const char *host, struct err *err)
-{
-    const char *proxy = t->target->proxy_url && *t->target->proxy_url ? t->target->proxy_url : NULL;
-
-    t->proxy_from_config = proxy != NULL;
-    if (!proxy)
-        proxy = proxy_of_environment(scheme, host);
-    if (!proxy)
-        return true;
-    CURLU *url = curl_url();
-    bool good = curl_url_set(url, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-    char *proxy_scheme = good ? url_part(url, CURLUPART_SCHEME) : NULL, *proxy_host = good ? url_part(url, CURLUPART_HOST) : NULL;
-    /* Go leaves the name of the server to a SOCKS proxy; so does curl by this scheme */
-    t->proxy = good && strncmp(proxy, "socks5://", 9) == 0 ? mem_printf("socks5h://%s", proxy + 9) : mem_text(proxy);
-    t->proxy_shown = good ? mem_printf("%s://%s", proxy_scheme ? proxy_scheme : "http", proxy_host ? proxy_host : "") : NULL;
-    if (!good)
-        err_set(err, "the proxy \"%s\" for the server %s is no URL: write it as http://host:port, https:// or socks5://", proxy, t->target->server);
-    free(proxy_scheme);
-    free(proxy_host);
-    curl_url_cleanup(url);
-    return good;
-}
-
-static bool set_server(struct curl_transport *t, struct err *err)
-{
-    const struct target *target = t->target;
-    CURLU *url = curl_url();
-    bool good = curl_url_set(url, CURLUPART_URL, target->server ? target->server : "", 0) == CURLUE_OK;
-    char *scheme = good ? url_part(url, CURLUPART_SCHEME) : NULL, *host = good ? url_part(url, CURLUPART_HOST) : NULL;
-    char *port = good ? url_part(url, CURLUPART_PORT) : NULL, *path = good ? url_part(url, CURLUPART_PATH) : NULL;
-
-    good = scheme && host && *host && port && (strcmp(scheme, "https") == 0 || strcmp(scheme, "http") == 0);
-    if (!good) {
-        err_set(err, "the server \"%s\" of context %s%s%s is no address: write it as https://host:port", target->server ? target->server : "",
-                target->context ? target->context : "?", target->source ? " in " : "", target->source ? target->source : "");
-    } else {
-        const char *name = target->tls_server_name && *target->tls_server_name && strcmp(scheme, "https") == 0 ? target->tls_server_name : NULL;
-        size_t n = path ? strlen(path) : 0;
-        while (n > 0 && path[n - 1] == '/')
-            n--;
-        t->base = mem_printf("%s://%s:%s%.*s", scheme, name ? name : host, port, (int)n, path ? path : "");
-        if (name) {
-            /* the handshake asks for the name in the URL and checks it, while the connection goes to the address */
-            char *line = mem_printf("%s:%s:%s:%s", name, port, host, port);
-            t->connect_to = curl_slist_append(NULL, line);
-            t->host_header = mem_printf("%s:%s", host, port);
-            free(line);
-        }
-        good = set_proxy(t, scheme, host, err);
-    }
-    free(scheme);
-    free(host);
-    free(port);
-    free(path);
-    curl_url_cleanup(url);
-    return good;
 }
 
 static bool check_identity(const struct target *target, struct err *err)
@@ -840,12 +707,14 @@ struct transport *transport_curl_new(const struct target *target, struct credent
     t->clock = clock_system();
     curl_global_init(CURL_GLOBAL_DEFAULT);
     t->multi = curl_multi_init();
-    if (!t->multi || !check_identity(target, err) || !set_server(t, err)) {
+    if (!t->multi || !check_identity(target, err) || !route_find(&t->route, target, err)) {
         if (!t->multi)
             err_set(err, "libcurl cannot be started");
         curl_free_transport(&t->transport);
         return NULL;
     }
     curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    if (t->route.connect_to)
+        t->connect_to = curl_slist_append(NULL, t->route.connect_to);
     return &t->transport;
 }
