@@ -38,7 +38,7 @@ char *kubeconfig_resolve(const struct source_file *, const char *path);   /* abs
 /* The in-cluster service account (kubernetes.io/docs/tasks/run-application/access-api-from-pod). */
 bool in_cluster_possible(void);
 struct target *in_cluster_target(struct err *);
-/* Where its token, ca.crt and namespace stand; NULL: the real place. For tests. */
+/* Where its token, ca.crt and namespace stand; NULL: the real place. Borrowed. For tests. */
 void in_cluster_set_dir(const char *dir);
 /* --as and --as-group over what the file says; checks that there are no groups without a name. */
 bool target_impersonate(struct target *, const struct kubeconfig *, struct err *);

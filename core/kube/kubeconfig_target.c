@@ -96,7 +96,7 @@ static bool read_server(const struct part *cluster, struct target *t)
     while (n && server[n - 1] == '/')
         server[--n] = '\0';
     bool whole = scheme_is(server, "https") || scheme_is(server, "http");
-    bool good = n && !strpbrk(server, " ?#@\\\"<>") && (whole || (!strstr(server, "://") && !strchr(server, '/')));
+    bool good = n && server[n - 1] != ':' && !strpbrk(server, " ?#@\\\"<>") && (whole || (!strstr(server, "://") && !strchr(server, '/')));
     if (good)
         t->server = whole ? mem_text(server) : mem_printf("%s://%s", t->ca_pem || t->cert_pem || t->insecure ? "https" : "http", server);
     free(server);
