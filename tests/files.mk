@@ -7,6 +7,8 @@ include tests/unit/logs.mk
 include tests/unit/sim.mk
 include tests/unit/session.mk
 include tests/unit/tui.mk
+include tests/unit/app.mk
+include tests/unit/lists.mk
 endif
 EXTRA_DIST += tests/fixtures
 TESTS += $(check_PROGRAMS)

@@ -286,13 +286,13 @@ static void draw_overlay(struct app *app, struct canvas *c)
 
 static void draw_hints(struct app *app, struct canvas *c, struct rect line)
 {
-    static const struct hint list[] = {{ACTION_HELP, NULL}, {ACTION_QUIT, NULL}, {ACTION_ENTER, "into"}, {ACTION_NEXT_PANE, NULL}, {ACTION_FILTER, NULL},
-        {ACTION_COMMAND, NULL}, {ACTION_FAULTS, "faults only"}, {ACTION_LOGS, NULL}, {ACTION_EVENTS, NULL}, {ACTION_YAML, NULL}, {ACTION_COPY, NULL},
-        {ACTION_ZOOM, NULL}, {ACTION_NAMESPACE, NULL}, {ACTION_CONTEXT, NULL}};
-    static const struct hint pane[] = {{ACTION_HELP, NULL}, {ACTION_BACK, NULL}, {ACTION_NEXT_PANE, NULL}, {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL},
-        {ACTION_DOWN, "scroll"}, {ACTION_FILTER, NULL}, {ACTION_QUIT, NULL}};
-    static const struct hint logs[] = {{ACTION_HELP, NULL}, {ACTION_BACK, NULL}, {ACTION_FILTER, NULL}, {ACTION_UP, "pause"}, {ACTION_BOTTOM, "follow"},
-        {ACTION_NEXT_PANE, NULL}, {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_QUIT, NULL}};
+    static const struct hint list[] = {{ACTION_ENTER, "into"}, {ACTION_LOGS, NULL}, {ACTION_EVENTS, NULL}, {ACTION_FAULTS, NULL}, {ACTION_FILTER, NULL},
+        {ACTION_COMMAND, NULL}, {ACTION_COPY, NULL}, {ACTION_YAML, NULL}, {ACTION_NEXT_PANE, NULL}, {ACTION_ZOOM, NULL}, {ACTION_NAMESPACE, NULL},
+        {ACTION_CONTEXT, NULL}};
+    static const struct hint pane[] = {{ACTION_BACK, NULL}, {ACTION_NEXT_PANE, NULL}, {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_DOWN, "scroll"},
+        {ACTION_FILTER, NULL}, {ACTION_COMMAND, NULL}};
+    static const struct hint logs[] = {{ACTION_BACK, NULL}, {ACTION_FILTER, NULL}, {ACTION_UP, "pause"}, {ACTION_BOTTOM, "follow"}, {ACTION_NEXT_PANE, NULL},
+        {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_COMMAND, NULL}};
     static const struct hint overlay[] = {{ACTION_BACK, "close"}, {ACTION_DOWN, "scroll"}, {ACTION_PAGE_DOWN, "page"}, {ACTION_COPY, NULL}};
     if (app->overlay)
         footer_hints(c, line, overlay, sizeof overlay / sizeof *overlay);

@@ -214,22 +214,39 @@ void header_draw(struct canvas *c, struct rect r, const struct model *m)
     canvas_clip(c, old);
 }
 
+/* Draws one hint where it fits before end; returns the columns it wants. */
+static int hint_draw(struct canvas *c, int y, int x, int end, const struct hint *h)
+{
+    struct buf keys = {0};
+    keymap_keys(h->action, canvas_ascii(c), &keys);
+    struct slice key = buf_slice(&keys);
+    for (size_t k = 1; k < key.n; k++)
+        if (key.p[k] == ' ')
+            key.n = k;               /* the first of an action's keys */
+    const char *word = h->word ? h->word : action_footer(h->action);
+    int wide = key.n ? text_columns(key) + 1 + text_columns(slice_of(word)) : 0;
+    if (key.n && x + wide <= end) {
+        int at = canvas_put(c, y, x, ROLE_KEY, key) + 1;
+        canvas_text(c, y, x + at, ROLE_MUTED, word);
+    }
+    buf_free(&keys);
+    return wide;
+}
+
 void footer_hints(struct canvas *c, struct rect line, const struct hint *hints, size_t n)
 {
+    static const struct hint always[] = {{ACTION_HELP, NULL}, {ACTION_QUIT, NULL}};
     int x = line.x + 1, end = line.x + line.w - 1;
+    for (size_t i = sizeof always / sizeof *always; i-- > 0;) {
+        int wide = hint_draw(c, line.y, 0, -1, &always[i]);
+        if (end - wide >= line.x)
+            hint_draw(c, line.y, end - wide, end, &always[i]);
+        end -= wide + 2;
+    }
     for (size_t i = 0; i < n; i++) {
-        struct buf keys = {0};
-        keymap_keys(hints[i].action, canvas_ascii(c), &keys);
-        struct slice key = buf_slice(&keys);
-        for (size_t k = 0; k < key.n; k++)
-            if (key.p[k] == ' ' && k > 0)
-                key.n = k;
-        const char *word = hints[i].word ? hints[i].word : action_footer(hints[i].action);
-        int wide = text_columns(key) + 1 + text_columns(slice_of(word));
-        if (key.n && x + wide <= end) {
-            x += canvas_put(c, line.y, x, ROLE_KEY, key) + 1;
-            x += canvas_text(c, line.y, x, ROLE_MUTED, word) + 2;
-        }
-        buf_free(&keys);
+        int wide = hint_draw(c, line.y, x, end, &hints[i]);
+        if (x + wide > end)
+            break;
+        x += wide + (wide ? 2 : 0);
     }
 }

@@ -98,9 +98,9 @@ void frame_draw(struct canvas *c, struct rect f, struct slice left, struct slice
     canvas_fill(c, (struct rect){f.y, f.x, 1, f.w}, line, glyph_text(GLYPH_HLINE, ascii));
     if (f.x > 0)
         canvas_fill(c, (struct rect){f.y + 1, f.x, f.h - 1, 1}, ROLE_BORDER, glyph_text(GLYPH_VLINE, ascii));
-    int room = f.w - 4, want = text_columns(left), rw = text_columns(right);
-    if (right.n && room - rw - 3 < (want < 12 ? want : 12)) /* the name of the pane goes before its numbers */
-        rw = room - 3 - (want < 12 ? want : 12);
+    int room = f.w - 4, want = text_columns(left), rw = text_columns(right), least = want < room * 3 / 5 ? want : room * 3 / 5;
+    if (right.n && room - rw - 3 < least) /* what the pane is of goes before how much it is */
+        rw = room - 3 - least;
     if (right.n && rw > 0) {
         room -= rw + 3;
         int x = f.x + f.w - rw - 3;
@@ -110,7 +110,7 @@ void frame_draw(struct canvas *c, struct rect f, struct slice left, struct slice
     }
     if (left.n && room > 0) {
         canvas_text(c, f.y, f.x + 1, line, " ");
-        int n = canvas_fit(c, f.y, f.x + 2, room, focused ? ROLE_FOCUS : ROLE_TITLE, FIT_END, left);
+        int n = canvas_fit(c, f.y, f.x + 2, room, focused ? ROLE_FOCUS : ROLE_TITLE, FIT_MIDDLE, left);
         canvas_text(c, f.y, f.x + 2 + n, line, " ");
     }
     canvas_clip(c, old);
@@ -144,7 +144,8 @@ void frame_joints(struct canvas *c, const struct layout *l)
             continue;
         for (int at = 0; at < 2; at++) { /* where the left edge begins, and where it ends on the row below */
             int y = at ? f->y + f->h : f->y, x = f->x;
-            if (!rule_at(l, y, x))
+            const struct cell *cell = rule_at(l, y, x) ? canvas_cell(c, y, x) : NULL;
+            if (!cell || (at && strcmp(cell->text, glyph_text(GLYPH_HLINE, canvas_ascii(c))) != 0)) /* never into a title's words */
                 continue;
             bool up = line_at(l, y - 1, x), down = line_at(l, y + 1, x), left = rule_at(l, y, x - 1);
             enum glyph g = up && down ? (left ? GLYPH_CROSS : GLYPH_TEE_RIGHT) : up ? GLYPH_TEE_UP : down ? GLYPH_TEE_DOWN : GLYPH_HLINE;

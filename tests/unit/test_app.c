@@ -102,7 +102,7 @@ static void expect(struct world *w, const char *text)
 
 static void golden(struct world *w, const char *name)
 {
-    char path[1024];
+    char path[512];
     const char *top = getenv("TOP_SRCDIR");
     char *have = screen(w, true);
     snprintf(path, sizeof path, "%s/tests/screens/%s.txt", top ? top : ".", name);
@@ -112,9 +112,10 @@ static void golden(struct world *w, const char *name)
         fputs(have, file);
         fclose(file);
     }
-    snprintf(path, sizeof path, "../screens/%s.txt", name);
+    char fixture_name[128];
     size_t n;
-    char *want = fixture(path, &n);
+    snprintf(fixture_name, sizeof fixture_name, "../screens/%s.txt", name);
+    char *want = fixture(fixture_name, &n);
     if (strcmp(want, have) != 0)
         fail_msg("the screen is not tests/screens/%s.txt; UPDATE_GOLDENS=1 takes it as it is now:\n%s", name, have);
     free(want);

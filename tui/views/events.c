@@ -154,13 +154,14 @@ static void events_update(struct view *v, const struct model *m)
             e->top += row_lines(&e->rows[i], e->width);
 }
 
-/* A wide pane has a row a line; a narrow one puts the message below. */
+/* A wide pane has a row a line; a narrow one puts the message below: whole where it warns, its beginning where all went well. */
 static int row_lines(const struct event_row *row, int w)
 {
     if (w >= 90)
         return 1;
     int lines = row->message[0] ? canvas_wrap_lines(w - 12 > 4 ? w - 12 : 4, slice_of(row->message)) : 0;
-    return 1 + (lines > 4 ? 4 : lines);
+    int most = row->warning ? 4 : 1;
+    return 1 + (lines > most ? most : lines);
 }
 
 static void draw_row(const struct event_row *row, const struct model *m, struct canvas *c, int y, struct rect r)

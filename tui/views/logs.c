@@ -134,7 +134,7 @@ static void text_of(const struct log_entry *e, const struct log_line *line, stru
         if (line->duration_ms >= 0)
             buf_printf(out, "  %lld ms", (long long)line->duration_ms);
         join(out, line->error, "  ");
-        if (line->error.n == 0 && line->format == FORMAT_ROUTER_JSON)
+        if (line->error.n == 0 && line->status >= 400) /* of a good answer the rest has told all */
             join(out, line->message, "  ");
         return;
     }

@@ -125,7 +125,6 @@ static void stock_title(struct view *v, const struct model *m, struct buf *left,
 
 static void draw_row(const struct stock *s, const struct stock_row *row, struct canvas *c, int y, struct rect r, int digits)
 {
-    struct buf name = {0};
     int x = r.x + 1, end = r.x + r.w;
     if (row->kind == KIND_POOL) {
         bool lacking = row->ready < row->desired;
@@ -139,11 +138,9 @@ static void draw_row(const struct stock *s, const struct stock_row *row, struct 
             end -= 2;
         }
     }
-    if (s->several)
-        buf_printf(&name, "%s/", row->ns);
-    buf_add_text(&name, row->name);
-    canvas_fit(c, y, x, end - x - 1, ROLE_NORMAL, FIT_MIDDLE, buf_slice(&name));
-    buf_free(&name);
+    x += canvas_fit(c, y, x, end - x - 1, ROLE_NORMAL, FIT_MIDDLE, slice_of(row->name)) + 1;
+    if (s->several && end - x - 1 > 3)
+        canvas_fit(c, y, x, end - x - 1, ROLE_MUTED, FIT_MIDDLE, slice_of(row->ns));
 }
 
 static void stock_draw(struct view *v, const struct model *m, struct canvas *c, struct rect r, bool focused)

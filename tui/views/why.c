@@ -167,32 +167,25 @@ static int draw_cause(const struct why *w, const struct finding *f, struct canva
     return n;
 }
 
-static int draw_evidence(const struct finding *f, const struct model *m, struct canvas *c, int y, struct rect r)
+static int draw_evidence(const struct why *w, const struct finding *f, const struct model *m, struct canvas *c, int y, struct rect r)
 {
     bool ascii = canvas_ascii(c);
     int start = y;
     for (size_t i = 0; i < f->n_evidence; i++) {
         const struct evidence *e = &f->evidence[i];
-        int x = r.x + 3, end = r.x + r.w - 1;
-        if (e->time_ms) {
-            char stamp[16];
-            time_hms(e->time_ms, !m->utc, stamp);
-            end -= (int)strlen(stamp);
-            canvas_text(c, y, end, ROLE_MUTED, stamp);
-            end -= 2;
-        }
+        struct rect place = r;       /* the stamps have a column of their own, at the right */
+        char stamp[16];
+        place.w -= 10;
+        if (e->time_ms)
+            canvas_text(c, y, r.x + r.w - 9, ROLE_MUTED, time_hms(e->time_ms, !m->utc, stamp));
         struct buf head = {0};
-        buf_printf(&head, "%s %s", kind_short(e->kind), e->name ? e->name : "");
-        int what = e->what ? text_columns(slice_of(e->what)) : 0, room = end - x, name = text_columns(buf_slice(&head));
-        if (name + 2 + what > room)  /* the name gives way first, and only so far */
-            name = room - 2 - what > 12 ? room - 2 - what : 12 < room ? 12 : room;
-        if (room > 0) {
-            x += canvas_fit(c, y, x, name, ROLE_NORMAL, FIT_MIDDLE, buf_slice(&head)) + 2;
-            if (e->what && end - x > 3)
-                canvas_fit(c, y, x, end - x, ROLE_ACCENT, FIT_END, slice_of(e->what));
-        }
+        buf_add_text(&head, kind_short(e->kind));
+        if (e->name && strcmp(e->name, w->about.name) != 0) /* a chain often has one name throughout: said in the title */
+            buf_printf(&head, " %s", e->name);
+        if (e->what && e->what[0])
+            buf_printf(&head, "%s%s", head.n ? " · " : "", e->what);
+        y += paragraph(c, y, place, 2, ROLE_ACCENT, buf_slice(&head));
         buf_free(&head);
-        y++;
         if (e->text && e->text[0]) {
             struct buf quote = {0};
             buf_printf(&quote, "%s%s%s", glyph_text(GLYPH_LQUOTE, ascii), e->text, glyph_text(GLYPH_RQUOTE, ascii));
@@ -287,13 +280,13 @@ static int draw_all(const struct why *w, const struct model *m, struct canvas *c
         int bottom = clip.y + clip.h;
         some.h = (y + evidence < bottom ? y + evidence : bottom) - some.y;
         canvas_clip(c, some.h > 0 ? some : (struct rect){0});
-        int all = draw_evidence(lead, m, c, y, r);
+        int all = draw_evidence(w, lead, m, c, y, r);
         lines = all < evidence ? all : evidence;
         if (all > evidence && evidence > 0)
-            canvas_glyph(c, y + evidence - 1, r.x + r.w - 2, ROLE_MUTED, GLYPH_ELLIPSIS);
+            canvas_glyph(c, y + evidence - 1, r.x + 1, ROLE_MUTED, GLYPH_ELLIPSIS);
         canvas_clip(c, clip);
     } else {
-        lines = draw_evidence(lead, m, c, y, r);
+        lines = draw_evidence(w, lead, m, c, y, r);
     }
     y += lines;
     y += draw_next(lead, c, y, r);
@@ -309,7 +302,7 @@ static void why_draw(struct view *v, const struct model *m, struct canvas *c, st
     canvas_clip(c, (struct rect){0});
     int total = draw_all(w, m, c, 0, r, -1, 0);
     const struct finding *lead = finding_at(w, 0);
-    int proof = lead ? draw_evidence(lead, m, c, 0, r) : 0, further = lead ? draw_further(w, c, 0, r) : 0;
+    int proof = lead ? draw_evidence(w, lead, m, c, 0, r) : 0, further = lead ? draw_further(w, c, 0, r) : 0;
     size_t from = 0;
     if (total - further - proof > r.h && w->have_report) /* even without proof it does not fit: the chain from its last sound link on */
         while (from < w->report.n_chain && draw_chain(w, c, 0, r, from) > 1)
@@ -334,7 +327,8 @@ static void why_title(struct view *v, const struct model *m, struct buf *left, s
     size_t n = 0;
     buf_add_text(left, "Why");
     if (w->about.kind != KIND_NONE)
-        buf_printf(left, " · %s%s%s", w->about.kind == KIND_CLAIM ? "" : kind_short(w->about.kind), w->about.kind == KIND_CLAIM ? "" : " ", w->about.name);
+        buf_printf(left, " · %s%s%s%s%s", w->about.kind == KIND_CLAIM ? "" : kind_short(w->about.kind), w->about.kind == KIND_CLAIM ? "" : " ",
+            m->info->ns ? "" : w->about.ns, m->info->ns || !w->about.ns[0] ? "" : "/", w->about.name);
     while (finding_at(w, n))
         n++;
     if (n) {
@@ -342,7 +336,9 @@ static void why_title(struct view *v, const struct model *m, struct buf *left, s
         if (n > 1)
             buf_printf(right, " · 1 of %zu", n);
     }
-    if (w->lines > w->rows && w->rows > 0)
+    if (w->lines > w->rows && w->rows > 0 && !w->top)
+        buf_printf(right, "%s+%d line%s", right->n ? " · " : "", w->lines - w->rows, w->lines - w->rows == 1 ? "" : "s");
+    else if (w->lines > w->rows && w->rows > 0)
         buf_printf(right, "%slines %d–%d of %d", right->n ? " · " : "", w->top + 1, w->top + w->rows, w->lines);
     if (m->info->health == SESSION_STALE) {
         char age[16];
