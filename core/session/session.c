@@ -10,7 +10,7 @@
 enum {
     PACE_MS = 20,                    /* between two readings of the sockets while changes trickle in */
     PACE_BYTES = 64 * 1024,          /* a reading above this is a load: no pause then */
-    NEAR_MS = 15,                    /* a round trip below this is a LAN: stream lists uncompressed */
+    NEAR_MS = 50,                    /* a round trip below this is near: stream lists uncompressed (a busy server answers late, too) */
     SELECT_DELAY_MS = 120,           /* the cursor must rest so long before the event watches follow it */
     REDISCOVER_MS = 10000,           /* CRDs missing: look again */
     DISCOVERY_DEADLINE_MS = 10000,
