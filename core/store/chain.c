@@ -1,5 +1,5 @@
-/* Walks for readers. Invariant: no walk follows more than a fixed number of links, so cycles in what the cluster says cannot hold it; a link
- * that means an earlier object of the same name is passed over. */
+/* Walks for readers. Invariant: no walk follows more than a fixed number of links, so cycles in what the cluster says cannot hold it; a
+ * link that means an earlier object of the same name is passed over. */
 #include "core/store/inside.h"
 
 const struct object *link_to(const struct object *o, enum link_role role)

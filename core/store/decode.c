@@ -1,5 +1,5 @@
-/* What all decoders share: the head of every object, and setters that notice a difference. Invariant: a setter leaves a valid str in its slot
- * and sets d->changed exactly where the value is another one than before. */
+/* What all decoders share: the head of every object, and setters that notice a difference. Invariant: a setter leaves a valid str in its
+ * slot and sets d->changed exactly where the value is another one than before. */
 #include "core/store/decode.h"
 #include "core/base/clock.h"
 #include "core/store/store.h"

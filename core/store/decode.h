@@ -1,6 +1,6 @@
 /* From one object's bytes to its struct, by scanning: managedFields is never looked into. Internal to core/store.
- * Every decoder sets every member of its struct each time, so what is absent now is reset, and notes in `changed` whether any differs: an update
- * that changes nothing we keep is no change. Wrong types read as absent; texts are cut at MAX_TEXT. */
+ * Every decoder sets every member of its struct each time, so what is absent now is reset, and notes in `changed` whether any differs: an
+ * update that changes nothing we keep is no change. Wrong types read as absent; texts are cut at MAX_TEXT. */
 #ifndef STORE_DECODE_H
 #define STORE_DECODE_H
 #include "core/base/json.h"
@@ -64,7 +64,8 @@ struct condition_want {
 unsigned decode_conditions(struct decoding *, json array, const struct condition_want *want, unsigned n);
 #define CONDITIONS(d, array, want) decode_conditions((d), (array), (want), sizeof(want) / sizeof((want)[0]))
 
-/* "1500m", "2", "16373188Ki" in thousandths of the unit; 0 where it is no quantity. kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity */
+/* "1500m", "2", "16373188Ki" in thousandths of the unit; 0 where it is no quantity.
+ * kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity */
 int64_t quantity_milli(struct slice text);
 
 /* Decoders, one a kind. */

@@ -90,7 +90,8 @@ static void put_container(struct decoding *d, struct container *c, json spec_ima
 }
 
 /* Statuses come in an order of their own: each finds its container by name among [from, to). */
-static void match_statuses(struct decoding *d, struct pod *p, json statuses, const json *images, unsigned from, unsigned to, uint64_t *matched)
+static void match_statuses(struct decoding *d, struct pod *p, json statuses, const json *images, unsigned from, unsigned to,
+                           uint64_t *matched)
 {
     unsigned next = from;
     for (struct json_walk w = json_items(statuses); json_next(&w);) {
@@ -384,7 +385,7 @@ void decode_deployment(struct decoding *d, struct object *o)
     CONDITIONS(d, status[2], want);
 }
 
-/* --- what is read on demand ------------------------------------------------------------------------------------------------------------ */
+/* --- what is read on demand ---------------------------------------------------------------------------------------------------------- */
 void decode_pvc(struct decoding *d, struct object *o)
 {
     struct pvc *v = (struct pvc *)(void *)o;

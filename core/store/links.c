@@ -1,5 +1,5 @@
-/* The graph. Invariant: each link is in its from's list of outgoing ones (in the order they were set) and in its to's list of incoming ones;
- * an object that is neither present nor gone has an incoming link, or it would not be. */
+/* The graph. Invariant: each link is in its from's list of outgoing ones (in the order they were set) and in its to's list of incoming
+ * ones; an object that is neither present nor gone has an incoming link, or it would not be. */
 #include "core/store/links.h"
 #include "core/store/inside.h"
 

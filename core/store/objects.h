@@ -70,7 +70,7 @@ struct claim {
     struct condition ready, finished;
     int64_t shutdown_ms;             /* spec.lifecycle.shutdownTime */
     str shutdown_policy;
-    str first_observed;              /* annotation …/controller-first-observed-at to the second, "" if absent: has the controller ever seen it? */
+    str first_observed;              /* annotation …/controller-first-observed-at, to the second; "": the controller has not seen it */
 };
 
 struct sandbox {

@@ -1,5 +1,5 @@
-/* Invariant: every place of every block is either taken or in the chain of free ones. Under AddressSanitizer each thing is an allocation of its
- * own, so that the use of one that is gone is found out. */
+/* Invariant: every place of every block is either taken or in the chain of free ones. Under AddressSanitizer each thing is an allocation of
+ * its own, so that the use of one that is gone is found out. */
 #include "core/store/slab.h"
 #include "core/base/mem.h"
 #include <stdlib.h>

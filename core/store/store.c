@@ -134,7 +134,7 @@ static void update(struct store *s, struct object *o, bool fresh)
         touch(s, o);
 }
 
-/* --- the bound on events --------------------------------------------------------------------------------------------------------------- */
+/* --- the bound on events ------------------------------------------------------------------------------------------------------------- */
 static int compare_ms(const void *a, const void *b)
 {
     const int64_t *x = a, *y = b;
@@ -177,7 +177,7 @@ static bool event_too_old(struct store *s, enum kind kind)
     return kind == KIND_EVENT && s->all[KIND_EVENT].n >= events_kept(s) && event_last_ms(&s->decoding) <= s->event_floor_ms;
 }
 
-/* --- writers --------------------------------------------------------------------------------------------------------------------------- */
+/* --- writers ------------------------------------------------------------------------------------------------------------------------- */
 /* One long text must not be paid for ever. */
 static void scratch_trim(struct decoding *d)
 {
@@ -296,7 +296,7 @@ void store_sweep(struct store *s)
         ptrs_free(&s->touched);
 }
 
-/* --- readers --------------------------------------------------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------------------------------------------------- */
 uint64_t store_generation(const struct store *s)
 {
     return s->generation;

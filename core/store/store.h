@@ -32,7 +32,8 @@ uint64_t store_generation(const struct store *);       /* grows with each change
 const struct ptrs *store_changes(const struct store *);
 /* Claims whose chain (links, conditions, pods, events …) was touched since the last sweep, each once, gone ones too. */
 const struct ptrs *store_touched_claims(const struct store *);
-const struct object *store_find(const struct store *, enum kind, struct slice ns, struct slice name); /* present ones only; ns empty for cluster-wide kinds */
+/* Present ones only; ns is empty for cluster-wide kinds. */
+const struct object *store_find(const struct store *, enum kind, struct slice ns, struct slice name);
 const struct object *store_by_uid(const struct store *, struct uid);  /* claims, sandboxes and pods; present ones only */
 /* All present objects of a kind, in no order. Borrowed until the next write. */
 const struct ptrs *store_all(const struct store *, enum kind);

@@ -1,5 +1,5 @@
-/* Anything at all as objects of every kind: the store stays in order and every text of it is one. Each input is taken as one object, as a list, and
- * as a stream of watch events. */
+/* Anything at all as objects of every kind: the store stays in order and every text of it is one. Each input is taken as one object, as a
+ * list, and as a stream of watch events. */
 #include "tests/unit/store_help.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -111,6 +111,8 @@ static inline const char *store_fault(const struct store *s)
     for (size_t i = 0; i < s->touched.n; i++)
         if (!((const struct object *)s->touched.v[i])->touched)
             return "in the list of touched claims without its mark";
-    return named != s->by_name.n ? "names miscounted" : present != all ? "objects miscounted" : links != s->n_links ? "links miscounted" : NULL;
+    if (named != s->by_name.n || present != all)
+        return "objects miscounted";
+    return links != s->n_links ? "links miscounted" : NULL;
 }
 #endif

@@ -22,7 +22,8 @@ static struct store *load(void **state, const char *scenario)
         const char *name;
         enum kind kind;
     } lists[] = {
-        {"claims", KIND_CLAIM}, {"sandboxes", KIND_SANDBOX}, {"pods", KIND_POD}, {"pools", KIND_POOL}, {"templates", KIND_TEMPLATE}, {"events", KIND_EVENT},
+        {"claims", KIND_CLAIM}, {"sandboxes", KIND_SANDBOX}, {"pods", KIND_POD}, {"pools", KIND_POOL}, {"templates", KIND_TEMPLATE},
+        {"events", KIND_EVENT},
     };
     struct store *s = *state;
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -156,8 +157,10 @@ static void events_of_both_apis_are_the_same(void **state)
 static void times_of_events_are_folded(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_EVENT, 0, "{'metadata':{'name':'a','namespace':'n','creationTimestamp':'2026-01-01T00:00:00Z'},'regarding':{'kind':'Pod','name':'p'},"
-        "'note':'words','eventTime':'2026-01-01T00:00:01.5Z','series':{'count':7,'lastObservedTime':'2026-01-01T00:05:00Z'},'type':'Warning',"
+    put(s, KIND_EVENT, 0, "{'metadata':{'name':'a','namespace':'n','creationTimestamp':'2026-01-01T00:00:00Z'},'regarding':{'kind':'Pod',"
+        "'name':'p'},"
+        "'note':'words','eventTime':'2026-01-01T00:00:01.5Z','series':{'count':7,'lastObservedTime':'2026-01-01T00:05:00Z'},"
+        "'type':'Warning',"
         "'reportingController':'sched'}");
     const struct event *e = AS(event, get(s, KIND_EVENT, "n", "a"));
     assert_true(e->first_ms == ms("2026-01-01T00:00:01.5Z") && e->last_ms == ms("2026-01-01T00:05:00Z"));
@@ -165,7 +168,8 @@ static void times_of_events_are_folded(void **state)
     assert_string_equal(e->message, "words");
     assert_string_equal(e->component, "sched");
     assert_string_equal(e->about_ns, "n");
-    put(s, KIND_EVENT, 0, "{'metadata':{'name':'b','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'m','fieldPath':'spec.containers{c}'},"
+    put(s, KIND_EVENT, 0, "{'metadata':{'name':'b','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'m',"
+        "'fieldPath':'spec.containers{c}'},"
         "'message':'words','firstTimestamp':'2026-01-01T00:00:01Z','lastTimestamp':'2026-01-01T00:01:00Z','eventTime':null,'count':3,"
         "'source':{'component':'kubelet'},'reportingComponent':''}");
     e = AS(event, get(s, KIND_EVENT, "n", "b"));
@@ -174,7 +178,8 @@ static void times_of_events_are_folded(void **state)
     assert_string_equal(e->component, "kubelet");
     assert_string_equal(e->about_ns, "m");
     assert_string_equal(e->about_field, "spec.containers{c}");
-    put(s, KIND_EVENT, 0, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-01-01T00:00:09Z'},'regarding':{'kind':'Node','name':'w','uid':'w'}}");
+    put(s, KIND_EVENT, 0, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-01-01T00:00:09Z'},'regarding':{'kind':'Node',"
+        "'name':'w','uid':'w'}}");
     e = AS(event, get(s, KIND_EVENT, "n", "c"));
     assert_true(e->first_ms == ms("2026-01-01T00:00:09Z") && e->last_ms == e->first_ms);
     assert_int_equal(e->count, 1);
@@ -185,7 +190,8 @@ static void events_about_strangers_are_not_kept(void **state)
 {
     struct store *s = *state;
     static const char *const about[] = {
-        "{'kind':'ReplicaSet','name':'x'}", "{'kind':'Event','name':'x'}", "{'kind':'ResourceQuota','name':'x'}", "{}", "null", "{'kind':7,'name':'x'}",
+        "{'kind':'ReplicaSet','name':'x'}", "{'kind':'Event','name':'x'}", "{'kind':'ResourceQuota','name':'x'}", "{}", "null",
+        "{'kind':7,'name':'x'}",
         "{'kind':'Sandbox','name':'x','apiVersion':'other.example.com/v1'}", "{'kind':'Pod','name':'x','apiVersion':'apps/v1'}",
     };
     for (unsigned i = 0; i < sizeof about / sizeof about[0]; i++) {
@@ -194,15 +200,18 @@ static void events_about_strangers_are_not_kept(void **state)
         assert_true(put(s, KIND_EVENT, 0, text));
     }
     assert_int_equal(store_count(s, KIND_EVENT), 0);
-    put(s, KIND_EVENT, 0, "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Sandbox','name':'x','apiVersion':'agents.x-k8s.io/v1beta1'}}");
+    put(s, KIND_EVENT, 0, "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Sandbox','name':'x',"
+        "'apiVersion':'agents.x-k8s.io/v1beta1'}}");
     assert_int_equal(store_count(s, KIND_EVENT), 1);
 }
 
 static void old_api(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_CLAIM, 0, "{'apiVersion':'extensions.agents.x-k8s.io/v1alpha1','metadata':{'name':'c','namespace':'n','labels':{'agents.x-k8s.io/sandbox-name':'held'}},"
-        "'spec':{'sandboxTemplateRef':{'name':'t'},'warmpool':'default','lifecycle':{'shutdownTime':'2026-01-01T00:00:00Z','shutdownPolicy':'Retain'}}}");
+    put(s, KIND_CLAIM, 0, "{'apiVersion':'extensions.agents.x-k8s.io/v1alpha1','metadata':{'name':'c','namespace':'n',"
+        "'labels':{'agents.x-k8s.io/sandbox-name':'held'}},"
+        "'spec':{'sandboxTemplateRef':{'name':'t'},'warmpool':'default','lifecycle':{'shutdownTime':'2026-01-01T00:00:00Z',"
+        "'shutdownPolicy':'Retain'}}}");
     const struct claim *c = AS(claim, get(s, KIND_CLAIM, "n", "c"));
     assert_true(c->old_api);
     assert_string_equal(c->template_name, "t");
@@ -219,7 +228,8 @@ static void old_api(void **state)
     assert_string_equal(link_to(&c->o, LINK_CLAIM_POOL)->name, "p");
     assert_string_equal(chain_template(&c->o)->name, "t");
     put(s, KIND_SANDBOX, 1, "{'apiVersion':'agents.x-k8s.io/v1alpha1','metadata':{'name':'capital','namespace':'n'},"
-        "'spec':{'replicas':0,'podTemplate':{'spec':{'containers':[{'name':'a','image':'i:1'}]}}},'status':{'serviceFQDN':'capital.n.svc'}}");
+        "'spec':{'replicas':0,'podTemplate':{'spec':{'containers':[{'name':'a','image':'i:1'}]}}},"
+        "'status':{'serviceFQDN':'capital.n.svc'}}");
     const struct sandbox *b = AS(sandbox, get(s, KIND_SANDBOX, "n", "capital"));
     assert_true(b->suspended_wanted);
     assert_string_equal(b->image, "i:1");
@@ -235,7 +245,8 @@ static void old_api(void **state)
 static void converted_claim_finds_its_template(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_CLAIM, 0, "{'apiVersion':'x/v1alpha1','metadata':{'name':'c','namespace':'n'},'spec':{'sandboxTemplateRef':{'name':'p'},'warmpool':'p'}}");
+    put(s, KIND_CLAIM, 0, "{'apiVersion':'x/v1alpha1','metadata':{'name':'c','namespace':'n'},'spec':{'sandboxTemplateRef':{'name':'p'},"
+        "'warmpool':'p'}}");
     assert_string_equal(chain_template(get(s, KIND_CLAIM, "n", "c"))->name, "p");
     put(s, KIND_POOL, 1, "{'metadata':{'name':'p','namespace':'n'},'spec':{'sandboxTemplateRef':{'name':'t'}}}");
     assert_string_equal(chain_template(get(s, KIND_CLAIM, "n", "c"))->name, "t");
@@ -249,7 +260,8 @@ static void containers_are_matched_by_name(void **state)
     put(s, KIND_POD, 0, "{'metadata':{'name':'p','namespace':'n'},'spec':{'initContainers':[{'name':'i','image':'I'}],"
         "'containers':[{'name':'a','image':'A'},{'name':'b'},{'name':'c','image':'C'}],'schedulingGates':[{'name':'g'}]},"
         "'status':{'initContainerStatuses':[{'name':'i','state':{'terminated':{'exitCode':137,'signal':9,'reason':'OOMKilled'}}}],"
-        "'containerStatuses':[{'name':'c','state':{'waiting':{'reason':'W','message':'m'}}},{'name':'b','image':'B','ready':true,'restartCount':2,"
+        "'containerStatuses':[{'name':'c','state':{'waiting':{'reason':'W','message':'m'}}},{'name':'b','image':'B','ready':true,"
+        "'restartCount':2,"
         "'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}},{'name':'i','ready':true},{'name':'zz','ready':true}]}}");
     const struct pod *p = AS(pod, get(s, KIND_POD, "n", "p"));
     assert_int_equal(p->n_containers, 4);
@@ -268,9 +280,12 @@ static void containers_are_matched_by_name(void **state)
 static void nodes(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_NODE, 0, "{'metadata':{'name':'w','namespace':'ignored'},'spec':{'unschedulable':true,'taints':[{'key':'k','value':'v','effect':'NoSchedule'},"
-        "{'key':'node.kubernetes.io/unreachable','effect':'NoExecute'}]},'status':{'allocatable':{'cpu':'1930m','memory':'2Ki','pods':'110'},"
-        "'nodeInfo':{'kubeletVersion':'v1.36.3'},'conditions':[{'type':'MemoryPressure','status':'True'},{'type':'DiskPressure','status':'False'},"
+    put(s, KIND_NODE, 0, "{'metadata':{'name':'w','namespace':'ignored'},'spec':{'unschedulable':true,'taints':[{'key':'k','value':'v',"
+        "'effect':'NoSchedule'},"
+        "{'key':'node.kubernetes.io/unreachable','effect':'NoExecute'}]},'status':{'allocatable':{'cpu':'1930m','memory':'2Ki',"
+        "'pods':'110'},"
+        "'nodeInfo':{'kubeletVersion':'v1.36.3'},'conditions':[{'type':'MemoryPressure','status':'True'},{'type':'DiskPressure',"
+        "'status':'False'},"
         "{'type':'Ready','status':'Unknown','reason':'NodeStatusUnknown'},{'type':'PIDPressure','status':'True'}]}}");
     const struct node *n = AS(node, get(s, KIND_NODE, "", "w"));
     assert_non_null(n);
@@ -291,8 +306,10 @@ static void quantities(void **state)
         const char *text;
         int64_t milli;
     } rows[] = {
-        {"2", 2000}, {"100m", 100}, {"0.5", 500}, {"1.5Gi", 1610612736000}, {"16373188Ki", 16766144512000}, {"1e3", 1000000}, {"12E2", 1200000},
-        {"5M", 5000000000}, {"-1", -1000}, {"", 0}, {"abc", 0}, {"1x", 0}, {"1e99", 0}, {"9007199254740988Ki", INT64_MAX}, {"1.2.3", 0}, {"500000n", 1},
+        {"2", 2000}, {"100m", 100}, {"0.5", 500}, {"1.5Gi", 1610612736000}, {"16373188Ki", 16766144512000}, {"1e3", 1000000},
+        {"12E2", 1200000},
+        {"5M", 5000000000}, {"-1", -1000}, {"", 0}, {"abc", 0}, {"1x", 0}, {"1e99", 0}, {"9007199254740988Ki", INT64_MAX}, {"1.2.3", 0},
+        {"500000n", 1},
         {"1E", INT64_MAX}, {"-9E", INT64_MIN}, {"2k", 2000000}, {"1e-3", 1},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -320,11 +337,15 @@ static void components(void **state)
     assert_int_equal(component(state, "{'metadata':{'name':'agent-sandbox-controller','namespace':'a'}}"), COMPONENT_CONTROLLER);
     assert_int_equal(component(state, "{'metadata':{'name':'sandbox-router','namespace':'a'}}"), COMPONENT_ROUTER);
     assert_int_equal(component(state, "{'metadata':{'name':'sandbox-router-deployment','namespace':'a'}}"), COMPONENT_ROUTER);
-    assert_int_equal(component(state, "{'metadata':{'name':'x','namespace':'a','labels':{'app':'agent-sandbox-controller'}}}"), COMPONENT_CONTROLLER);
-    assert_int_equal(component(state, "{'metadata':{'name':'x','namespace':'a','labels':{'app':'y','app.kubernetes.io/name':'sandbox-router'}}}"), COMPONENT_ROUTER);
-    assert_int_equal(component(state, "{'metadata':{'name':'x'},'spec':{'template':{'spec':{'containers':[{'image':'a'},{'image':'r/agent-sandbox-controller:v1'}]}}}}"),
+    assert_int_equal(component(state, "{'metadata':{'name':'x','namespace':'a','labels':{'app':'agent-sandbox-controller'}}}"),
+        COMPONENT_CONTROLLER);
+    assert_int_equal(component(state, "{'metadata':{'name':'x','namespace':'a','labels':{'app':'y',"
+        "'app.kubernetes.io/name':'sandbox-router'}}}"), COMPONENT_ROUTER);
+    assert_int_equal(component(state, "{'metadata':{'name':'x'},'spec':{'template':{'spec':{'containers':[{'image':'a'},"
+        "{'image':'r/agent-sandbox-controller:v1'}]}}}}"),
                      COMPONENT_CONTROLLER);
-    assert_int_equal(component(state, "{'metadata':{'name':'web','labels':{'app':'web'}},'spec':{'template':{'spec':{'containers':[{'image':'nginx'}]}}}}"),
+    assert_int_equal(component(state, "{'metadata':{'name':'web','labels':{'app':'web'}},"
+        "'spec':{'template':{'spec':{'containers':[{'image':'nginx'}]}}}}"),
                      COMPONENT_NONE);
     assert_int_equal(component(state, "{'metadata':{'name':'my-sandbox-router-thing'}}"), COMPONENT_NONE);
 }
@@ -332,8 +353,10 @@ static void components(void **state)
 static void deployments(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'a'},'spec':{'replicas':0,'selector':{'matchLabels':{'app':'x','y':'z'}},"
-        "'template':{'spec':{'containers':[{'name':'proxy','image':'p'},{'name':'manager','image':'r/agent-sandbox-controller:v1','args':['--extensions','--leader-elect']}]}}},"
+    put(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'a'},'spec':{'replicas':0,"
+        "'selector':{'matchLabels':{'app':'x','y':'z'}},"
+        "'template':{'spec':{'containers':[{'name':'proxy','image':'p'},{'name':'manager','image':'r/agent-sandbox-controller:v1',"
+        "'args':['--extensions','--leader-elect']}]}}},"
         "'status':{'conditions':[{'type':'Available','status':'True'}]}}");
     const struct deployment *d = AS(deployment, get(s, KIND_DEPLOYMENT, "a", "agent-sandbox-controller"));
     assert_int_equal(d->desired, 0);
@@ -342,7 +365,8 @@ static void deployments(void **state)
     assert_string_equal(d->args, "--extensions\n--leader-elect");
     assert_string_equal(d->selector, "app=x,y=z");
     assert_int_equal(d->available.status, TRUTH_TRUE);
-    put(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'a'},'spec':{},'status':{'readyReplicas':1,'updatedReplicas':1}}");
+    put(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'a'},'spec':{},'status':{'readyReplicas':1,"
+        "'updatedReplicas':1}}");
     assert_int_equal(d->desired, 1);
     assert_int_equal(d->ready, 1);
     assert_string_equal(d->selector, "");
@@ -369,9 +393,11 @@ static void on_demand_kinds(void **state)
     assert_string_equal(q->items[1].used, "0");
     put(s, KIND_RUNTIMECLASS, 0, "{'metadata':{'name':'gvisor'},'handler':'runsc'}");
     assert_string_equal(AS(runtimeclass, get(s, KIND_RUNTIMECLASS, "", "gvisor"))->handler, "runsc");
-    put(s, KIND_STORAGECLASS, 0, "{'metadata':{'name':'fast','annotations':{'storageclass.kubernetes.io/is-default-class':'true'}},'provisioner':'p'}");
+    put(s, KIND_STORAGECLASS, 0, "{'metadata':{'name':'fast','annotations':{'storageclass.kubernetes.io/is-default-class':'true'}},"
+        "'provisioner':'p'}");
     assert_true(AS(storageclass, get(s, KIND_STORAGECLASS, "", "fast"))->is_default);
-    put(s, KIND_LEASE, 0, "{'metadata':{'name':'l','namespace':'n'},'spec':{'holderIdentity':'h','leaseDurationSeconds':15,'renewTime':'2026-01-01T00:00:00.000001Z'}}");
+    put(s, KIND_LEASE, 0, "{'metadata':{'name':'l','namespace':'n'},'spec':{'holderIdentity':'h','leaseDurationSeconds':15,"
+        "'renewTime':'2026-01-01T00:00:00.000001Z'}}");
     const struct lease *l = AS(lease, get(s, KIND_LEASE, "n", "l"));
     assert_string_equal(l->holder, "h");
     assert_int_equal(l->seconds, 15);
@@ -398,11 +424,14 @@ static void no_name_is_no_object(void **state)
 static void wrong_types_read_as_absent(void **state)
 {
     static const char *const members[] = {
-        "conditions", "sandbox", "containerStatuses", "initContainerStatuses", "containers", "initContainers", "volumes", "taints", "allocatable", "podTemplate",
-        "template", "selector", "hard", "used", "warmPoolRef", "sandboxTemplateRef", "lifecycle", "replicas", "nodeName", "podIPs", "nodeInfo", "phase",
+        "conditions", "sandbox", "containerStatuses", "initContainerStatuses", "containers", "initContainers", "volumes", "taints",
+        "allocatable", "podTemplate",
+        "template", "selector", "hard", "used", "warmPoolRef", "sandboxTemplateRef", "lifecycle", "replicas", "nodeName", "podIPs",
+        "nodeInfo", "phase",
         "schedulingGates", "warmpool", "operatingMode", "readyReplicas", "holderIdentity", "renewTime",
     };
-    static const char *const values[] = {"null", "7", "-1e999", "'x'", "[]", "{}", "[null,7,[],{},'x']", "{'name':7,'conditions':{}}", "true", "[[[[]]]]"};
+    static const char *const values[] = {"null", "7", "-1e999", "'x'", "[]", "{}", "[null,7,[],{},'x']", "{'name':7,'conditions':{}}",
+        "true", "[[[[]]]]"};
     struct store *s = *state;
     struct buf inner = {0}, text = {0};
     for (unsigned v = 0; v < sizeof values / sizeof values[0]; v++) {
@@ -411,10 +440,13 @@ static void wrong_types_read_as_absent(void **state)
             buf_printf(&inner, "%s'%s':%s", m ? "," : "", members[m], values[v]);
         for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
             buf_clear(&text);
-            buf_printf(&text, "{'metadata':{'name':'agent-sandbox-controller','namespace':'n','uid':%s,'labels':%s,'annotations':%s,'ownerReferences':%s,'finalizers':%s,"
-                       "'deletionTimestamp':%s,'creationTimestamp':%s},'spec':{%s},'status':{%s},'series':%s,'count':%s,'eventTime':%s,'source':%s,'message':%s,"
+            buf_printf(&text, "{'metadata':{'name':'agent-sandbox-controller','namespace':'n','uid':%s,'labels':%s,'annotations':%s,"
+                "'ownerReferences':%s,'finalizers':%s,"
+                       "'deletionTimestamp':%s,'creationTimestamp':%s},'spec':{%s},'status':{%s},'series':%s,'count':%s,'eventTime':%s,"
+                       "'source':%s,'message':%s,"
                        "'involvedObject':{'kind':'Pod','name':%s,'uid':%s},'provisioner':%s,'handler':%s}",
-                       values[v], values[v], values[v], values[v], values[v], values[v], values[v], inner.p, inner.p, values[v], values[v], values[v], values[v],
+                       values[v], values[v], values[v], values[v], values[v], values[v], values[v], inner.p, inner.p, values[v],
+                           values[v], values[v], values[v],
                        values[v], values[v], values[v], values[v], values[v]);
             assert_true(put(s, (enum kind)kind, 0, text.p));
         }
@@ -431,7 +463,8 @@ static void long_texts_are_cut_at_a_character(void **state)
     struct buf text = {0};
     for (unsigned shift = 0; shift < 4; shift++) {
         buf_clear(&text);
-        buf_add_text(&text, "{\"metadata\":{\"name\":\"c\",\"namespace\":\"n\"},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"reason\":\"R\",\"message\":\"");
+        buf_add_text(&text, "{\"metadata\":{\"name\":\"c\",\"namespace\":\"n\"},\"status\":{\"conditions\":[{\"type\":\"Ready\","
+            "\"reason\":\"R\",\"message\":\"");
         buf_add(&text, "xxx", shift);
         for (size_t i = 0; i < (shift ? 5000 : LONG / 3); i++)
             buf_add_text(&text, "\u20ac");
@@ -515,8 +548,10 @@ static void words_of_kinds(void **state)
         const char *word;
         enum kind kind;
     } rows[] = {
-        {"sc", KIND_CLAIM}, {"Claims", KIND_CLAIM}, {"sandboxclaim", KIND_CLAIM}, {"sb", KIND_SANDBOX}, {"sandboxes", KIND_SANDBOX}, {"wp", KIND_POOL},
-        {"warmpools", KIND_POOL}, {"warm pools", KIND_POOL}, {"tpl", KIND_TEMPLATE}, {"PO", KIND_POD}, {"no", KIND_NODE}, {"deploy", KIND_DEPLOYMENT},
+        {"sc", KIND_CLAIM}, {"Claims", KIND_CLAIM}, {"sandboxclaim", KIND_CLAIM}, {"sb", KIND_SANDBOX}, {"sandboxes", KIND_SANDBOX},
+        {"wp", KIND_POOL},
+        {"warmpools", KIND_POOL}, {"warm pools", KIND_POOL}, {"tpl", KIND_TEMPLATE}, {"PO", KIND_POD}, {"no", KIND_NODE}, {"deploy",
+            KIND_DEPLOYMENT},
         {"ev", KIND_EVENT}, {"pvc", KIND_PVC}, {"quota", KIND_QUOTA}, {"", KIND_NONE}, {"pody", KIND_NONE}, {"p", KIND_NONE},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -540,9 +575,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(claim_of_a_cluster), TEST(sandbox_of_a_cluster), TEST(pod_of_a_cluster), TEST(pool_and_template_of_a_cluster),
         TEST(events_of_both_apis_are_the_same), TEST(times_of_events_are_folded), TEST(events_about_strangers_are_not_kept), TEST(old_api),
-        TEST(converted_claim_finds_its_template), TEST(containers_are_matched_by_name), TEST(nodes), cmocka_unit_test(quantities), TEST(components),
+        TEST(converted_claim_finds_its_template), TEST(containers_are_matched_by_name), TEST(nodes), cmocka_unit_test(quantities),
+        TEST(components),
         TEST(deployments), TEST(on_demand_kinds), TEST(no_name_is_no_object), TEST(wrong_types_read_as_absent),
-        TEST(long_texts_are_cut_at_a_character), TEST(names_at_their_limit), TEST(nul_in_a_name), TEST(many_containers_and_volumes_are_bounded),
+        TEST(long_texts_are_cut_at_a_character), TEST(names_at_their_limit), TEST(nul_in_a_name),
+        TEST(many_containers_and_volumes_are_bounded),
         cmocka_unit_test(uids), cmocka_unit_test(words_of_kinds),
     };
     return TESTS_MAIN(tests);

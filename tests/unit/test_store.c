@@ -11,19 +11,22 @@ static const char claim_ready[] = "{'metadata':{'name':'c','namespace':'n','uid'
     "'status':{'sandbox':{'name':'b'},'conditions':[{'type':'Ready','status':'True'}]}}";
 static const char sandbox_b[] = "{'metadata':{'name':'b','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'p'},"
     "'ownerReferences':[{'controller':true,'kind':'SandboxClaim','name':'c','uid':'" UID_A "'}]}}";
-static const char pod_p[] = "{'metadata':{'name':'p','namespace':'n','ownerReferences':[{'kind':'ReplicaSet','name':'x'},{'controller':true,'kind':'Sandbox','name':'b'}]},"
+static const char pod_p[] = "{'metadata':{'name':'p','namespace':'n','ownerReferences':[{'kind':'ReplicaSet','name':'x'},"
+    "{'controller':true,'kind':'Sandbox','name':'b'}]},"
     "'spec':{'nodeName':'w','volumes':[{'name':'x'},{'persistentVolumeClaim':{'claimName':'v'}}]}}";
 static const char pool_pool[] = "{'metadata':{'name':'pool','namespace':'n'},'spec':{'replicas':2,'sandboxTemplateRef':{'name':'t'}}}";
 static const char template_t[] = "{'metadata':{'name':'t','namespace':'n'}}";
 static const char node_w[] = "{'metadata':{'name':'w'},'status':{'conditions':[{'type':'Ready','status':'True'}]}}";
 static const char pvc_v[] = "{'metadata':{'name':'v','namespace':'n'},'status':{'phase':'Pending'}}";
-static const char event_e[] = "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},'reason':'Failed'}";
+static const char event_e[] = "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},"
+    "'reason':'Failed'}";
 
 static const struct {
     enum kind kind;
     const char *text;
 } chain[] = {
-    {KIND_CLAIM, claim_c}, {KIND_SANDBOX, sandbox_b}, {KIND_POD, pod_p}, {KIND_POOL, pool_pool}, {KIND_TEMPLATE, template_t}, {KIND_NODE, node_w},
+    {KIND_CLAIM, claim_c}, {KIND_SANDBOX, sandbox_b}, {KIND_POD, pod_p}, {KIND_POOL, pool_pool}, {KIND_TEMPLATE, template_t}, {KIND_NODE,
+        node_w},
     {KIND_PVC, pvc_v}, {KIND_EVENT, event_e},
 };
 enum { CHAIN = sizeof chain / sizeof chain[0] };
@@ -59,7 +62,8 @@ static bool touches(struct store *s, const char *claim)
 
 static void assert_chain(const struct store *s)
 {
-    const struct object *c = get(s, KIND_CLAIM, "n", "c"), *b = get(s, KIND_SANDBOX, "n", "b"), *p = get(s, KIND_POD, "n", "p"), *t = get(s, KIND_TEMPLATE, "n", "t");
+    const struct object *c = get(s, KIND_CLAIM, "n", "c"), *b = get(s, KIND_SANDBOX, "n", "b"), *p = get(s, KIND_POD, "n", "p"),
+        *t = get(s, KIND_TEMPLATE, "n", "t");
     const struct object *e = get(s, KIND_EVENT, "n", "e");
     const struct object *all[] = {c, b, p};
     assert_true(c && b && p && t && e);
@@ -154,9 +158,12 @@ static void an_update_that_changes_nothing_is_no_change(void **state)
     uint64_t generation = store_generation(s);
     for (unsigned i = 0; i < CHAIN; i++)
         put(s, chain[i].kind, 0, chain[i].text);
-    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'c','namespace':'n','uid':'" UID_A "','resourceVersion':'99','managedFields':[{'manager':'x'}],'annotations':{'a':'b'}},"
-        "'spec':{'warmPoolRef':{'name':'pool'}},'status':{'sandbox':{'name':'b','podIPs':['1']},'conditions':[{'type':'Ready','status':'False','observedGeneration':2}]}}");
-    put(s, KIND_NODE, 0, "{'metadata':{'name':'w'},'status':{'conditions':[{'type':'Ready','status':'True','lastHeartbeatTime':'2026-01-01T00:00:00Z'}]}}");
+    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'c','namespace':'n','uid':'" UID_A "','resourceVersion':'99',"
+        "'managedFields':[{'manager':'x'}],'annotations':{'a':'b'}},"
+        "'spec':{'warmPoolRef':{'name':'pool'}},'status':{'sandbox':{'name':'b','podIPs':['1']},'conditions':[{'type':'Ready',"
+        "'status':'False','observedGeneration':2}]}}");
+    put(s, KIND_NODE, 0, "{'metadata':{'name':'w'},'status':{'conditions':[{'type':'Ready','status':'True',"
+        "'lastHeartbeatTime':'2026-01-01T00:00:00Z'}]}}");
     assert_int_equal(store_changes(s)->n, 0);
     assert_int_equal(store_touched_claims(s)->n, 0);
     assert_true(store_generation(s) == generation);
@@ -165,8 +172,10 @@ static void an_update_that_changes_nothing_is_no_change(void **state)
 static void a_change_touches_its_chain_only(void **state)
 {
     struct store *s = whole_chain(state);
-    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'other','namespace':'n'},'spec':{'warmPoolRef':{'name':'pool'}},'status':{'sandbox':{'name':'b2'}}}");
-    put(s, KIND_POD, 0, "{'metadata':{'name':'b2','namespace':'n','ownerReferences':[{'controller':true,'kind':'Sandbox','name':'b2'}]},'spec':{'nodeName':'w2'}}");
+    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'other','namespace':'n'},'spec':{'warmPoolRef':{'name':'pool'}},"
+        "'status':{'sandbox':{'name':'b2'}}}");
+    put(s, KIND_POD, 0, "{'metadata':{'name':'b2','namespace':'n','ownerReferences':[{'controller':true,'kind':'Sandbox','name':'b2'}]},"
+        "'spec':{'nodeName':'w2'}}");
     put(s, KIND_NODE, 0, "{'metadata':{'name':'w2'}}");
     store_sweep(s);
     static const struct {
@@ -178,12 +187,16 @@ static void a_change_touches_its_chain_only(void **state)
                    "'spec':{'nodeName':'w','volumes':[{'persistentVolumeClaim':{'claimName':'v'}}]},'status':{'phase':'Failed'}}", true},
         {KIND_PVC, "{'metadata':{'name':'v','namespace':'n'},'status':{'phase':'Bound'}}", true},
         {KIND_PVC, "{'metadata':{'name':'v9','namespace':'n'},'status':{'phase':'Bound'}}", false},
-        {KIND_NODE, "{'metadata':{'name':'w'},'spec':{'unschedulable':true},'status':{'allocatable':{'cpu':'4'},'conditions':[{'type':'Ready','status':'True'}]}}", false},
+        {KIND_NODE, "{'metadata':{'name':'w'},'spec':{'unschedulable':true},'status':{'allocatable':{'cpu':'4'},"
+            "'conditions':[{'type':'Ready','status':'True'}]}}", false},
         {KIND_NODE, "{'metadata':{'name':'w'},'status':{'conditions':[{'type':'Ready','status':'Unknown'}]}}", true},
-        {KIND_EVENT, "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},'reason':'Failed','count':9}", true},
-        {KIND_EVENT, "{'metadata':{'name':'e2','namespace':'n'},'involvedObject':{'kind':'PersistentVolumeClaim','name':'v','namespace':'n'}}", true},
+        {KIND_EVENT, "{'metadata':{'name':'e','namespace':'n'},'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},"
+            "'reason':'Failed','count':9}", true},
+        {KIND_EVENT, "{'metadata':{'name':'e2','namespace':'n'},'involvedObject':{'kind':'PersistentVolumeClaim','name':'v',"
+            "'namespace':'n'}}", true},
         {KIND_EVENT, "{'metadata':{'name':'e3','namespace':'n'},'involvedObject':{'kind':'Pod','name':'stranger','namespace':'n'}}", false},
-        {KIND_SANDBOX, "{'metadata':{'name':'b','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'p'}},'spec':{'operatingMode':'Suspended'}}", true},
+        {KIND_SANDBOX, "{'metadata':{'name':'b','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'p'}},"
+            "'spec':{'operatingMode':'Suspended'}}", true},
         {KIND_LEASE, "{'metadata':{'name':'l','namespace':'n'},'spec':{'holderIdentity':'h'}}", false},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -246,7 +259,8 @@ static void a_link_that_moves_touches_both_ends(void **state)
     struct store *s = whole_chain(state);
     put(s, KIND_CLAIM, 0, "{'metadata':{'name':'d','namespace':'n'}}");
     store_sweep(s);
-    put(s, KIND_SANDBOX, 0, "{'metadata':{'name':'b','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim','name':'d'}]}}");
+    put(s, KIND_SANDBOX, 0, "{'metadata':{'name':'b','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim',"
+        "'name':'d'}]}}");
     assert_true(touches(s, "c") && touches(s, "d"));
     assert_ptr_equal(chain_claim(get(s, KIND_SANDBOX, "n", "b")), get(s, KIND_CLAIM, "n", "d"));
     assert_int_equal(store_touched_claims(s)->n, 2);
@@ -292,7 +306,8 @@ static void a_recreated_object_is_another_one(void **state)
     assert_null(chain_pod(get(s, KIND_EVENT, "n", "new")));
     put(s, KIND_POD, 0, "{'metadata':{'name':'p','namespace':'n','uid':'" UID_B "'}}");
     const struct object *fresh = get(s, KIND_POD, "n", "p");
-    assert_true(fresh != old && fresh->slot != old->slot && !old->present && in_list(store_changes(s), old) && in_list(store_changes(s), fresh));
+    assert_true(fresh != old && fresh->slot != old->slot && !old->present && in_list(store_changes(s), old) && in_list(store_changes(s),
+        fresh));
     assert_string_equal(AS(pod, old)->phase, "Failed");
     assert_string_equal(AS(pod, fresh)->phase, "");
     assert_ptr_equal(store_by_uid(s, uid_parse(SLICE(UID_B))), fresh);
@@ -384,7 +399,8 @@ static void a_deployment_that_is_no_component_any_more_goes(void **state)
 static void put_event(struct store *s, unsigned number, unsigned second)
 {
     char text[256];
-    snprintf(text, sizeof text, "{'metadata':{'name':'e%u','namespace':'n'},'regarding':{'kind':'Pod','name':'p%u'},'lastTimestamp':'2026-01-01T00:%02u:%02uZ'}",
+    snprintf(text, sizeof text, "{'metadata':{'name':'e%u','namespace':'n'},'regarding':{'kind':'Pod','name':'p%u'},"
+        "'lastTimestamp':'2026-01-01T00:%02u:%02uZ'}",
              number, number, second / 60, second % 60);
     put(s, KIND_EVENT, 0, text);
 }
@@ -419,10 +435,13 @@ static void events_are_bounded(void **state)
 static void cycles_end(void **state)
 {
     struct store *s = *state;
-    put(s, KIND_SANDBOX, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'Sandbox','name':'x'}]}}");
+    put(s, KIND_SANDBOX, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'Sandbox',"
+        "'name':'x'}]}}");
     put(s, KIND_POD, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'Pod','name':'x'}]}}");
-    put(s, KIND_POOL, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim','name':'x'}]}}");
-    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxWarmPool','name':'x'}]},"
+    put(s, KIND_POOL, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim',"
+        "'name':'x'}]}}");
+    put(s, KIND_CLAIM, 0, "{'metadata':{'name':'x','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxWarmPool',"
+        "'name':'x'}]},"
         "'spec':{'warmPoolRef':{'name':'x'}},'status':{'sandbox':{'name':'x'}}}");
     put(s, KIND_EVENT, 0, "{'metadata':{'name':'x','namespace':'n'},'regarding':{'kind':'Event','name':'x'}}");
     for (unsigned kind = 0; kind < KIND_EVENT; kind++) {
@@ -459,16 +478,19 @@ static void random_object(struct buf *b, enum kind kind, unsigned name)
 {
     static const char *const owners[] = {"Sandbox", "SandboxClaim", "SandboxWarmPool", "Pod"};
     buf_clear(b);
-    buf_printf(b, "{'metadata':{'name':'o%u','namespace':'n%u','uid':'65fb346b-36bd-47bd-9d52-%012u'", name, dice(2), (unsigned)kind * 1000 + name * 10 + dice(3) / 2);
+    buf_printf(b, "{'metadata':{'name':'o%u','namespace':'n%u','uid':'65fb346b-36bd-47bd-9d52-%012u'", name, dice(2),
+        (unsigned)kind * 1000 + name * 10 + dice(3) / 2);
     buf_printf(b, ",'annotations':{'agents.x-k8s.io/pod-name':'o%u','agents.x-k8s.io/sandbox-template-ref':'o%u'}", dice(5), dice(5));
     if (dice(2))
         buf_printf(b, ",'ownerReferences':[{'controller':true,'kind':'%s','name':'o%u'}]", owners[dice(4)], dice(5));
     buf_printf(b, "},'regarding':{'kind':'%s','name':'o%u'},'count':%u", kind_info((enum kind)dice(KIND_COUNT))->name, dice(5), dice(3));
-    buf_printf(b, ",'spec':{'nodeName':'o%u','warmPoolRef':{'name':'o%u'},'sandboxTemplateRef':{'name':'o%u'},'replicas':%u,'volumes':[", dice(5), dice(5), dice(5), dice(3));
+    buf_printf(b, ",'spec':{'nodeName':'o%u','warmPoolRef':{'name':'o%u'},'sandboxTemplateRef':{'name':'o%u'},'replicas':%u,'volumes':[",
+        dice(5), dice(5), dice(5), dice(3));
     for (unsigned i = dice(4); i > 0; i--)
         buf_printf(b, "{'persistentVolumeClaim':{'claimName':'o%u'}}%s", dice(5), i > 1 ? "," : "");
     buf_printf(b, "],'containers':[{'name':'a'}%s]}", dice(2) ? ",{'name':'b'}" : "");
-    buf_printf(b, ",'status':{'sandbox':{'name':'o%u'},'conditions':[{'type':'Ready','status':'%s'}]}}", dice(5), dice(2) ? "True" : "False");
+    buf_printf(b, ",'status':{'sandbox':{'name':'o%u'},'conditions':[{'type':'Ready','status':'%s'}]}}", dice(5),
+        dice(2) ? "True" : "False");
 }
 
 static void a_random_life(void **state)
@@ -517,11 +539,13 @@ static void memory_of_many(void **state)
     enum { MANY = 2000 };
     for (unsigned i = 0; i < MANY; i++) {
         buf_clear(&text);
-        buf_printf(&text, "{'metadata':{'name':'c%u','namespace':'n'},'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'c%u'},"
+        buf_printf(&text, "{'metadata':{'name':'c%u','namespace':'n'},'spec':{'warmPoolRef':{'name':'p'}},"
+            "'status':{'sandbox':{'name':'c%u'},"
                    "'conditions':[{'type':'Ready','status':'True','reason':'R','message':'Pod is Ready'}]}}", i, i);
         put(s, KIND_CLAIM, 0, text.p);
         buf_clear(&text);
-        buf_printf(&text, "{'metadata':{'name':'c%u','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim','name':'c%u'}]}}", i, i);
+        buf_printf(&text, "{'metadata':{'name':'c%u','namespace':'n','ownerReferences':[{'controller':true,'kind':'SandboxClaim',"
+            "'name':'c%u'}]}}", i, i);
         put(s, KIND_SANDBOX, 1, text.p);
     }
     buf_free(&text);
@@ -536,9 +560,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_arrival), TEST(placeholders_come_and_go), TEST(an_update_that_changes_nothing_is_no_change),
         TEST(a_change_touches_its_chain_only), TEST(counters_of_a_pool_touch_only_who_waits), TEST(the_controller_touches_who_waits),
-        TEST(a_link_that_moves_touches_both_ends), TEST(a_namesake_touches_a_claim_that_waits), TEST(a_claim_that_goes_is_touched), TEST(a_recreated_object_is_another_one),
-        TEST(a_sandbox_of_an_earlier_claim_is_not_its), TEST(a_source_that_lags_does_not_bring_back_the_dead), TEST(gone_and_back_in_one_turn),
-        TEST(sources_hold_what_they_named), TEST(a_deployment_that_is_no_component_any_more_goes), TEST(events_are_bounded), TEST(cycles_end),
+        TEST(a_link_that_moves_touches_both_ends), TEST(a_namesake_touches_a_claim_that_waits), TEST(a_claim_that_goes_is_touched),
+        TEST(a_recreated_object_is_another_one),
+        TEST(a_sandbox_of_an_earlier_claim_is_not_its), TEST(a_source_that_lags_does_not_bring_back_the_dead),
+        TEST(gone_and_back_in_one_turn),
+        TEST(sources_hold_what_they_named), TEST(a_deployment_that_is_no_component_any_more_goes), TEST(events_are_bounded),
+        TEST(cycles_end),
         TEST(a_pod_is_found_by_its_owner), TEST(a_random_life), TEST(memory_of_many),
     };
     return TESTS_MAIN(tests);
