@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEYS_W = 25, COLUMN_W = 66, GAP = 3 };
+/* Columns. A wide column has room for the most keys an action has in one line; in a narrow one they wrap. */
+enum { WIDE = 66, KEYS_WIDE = 27, KEYS_NARROW = 16, TWO = 56, GAP = 2 };
 
 /* One line of the table: a heading, a key or a sign with its words. Headings are the places where the second column may begin. */
 struct entry {
@@ -91,13 +92,18 @@ static void help_title(struct view *v, const struct model *m, struct buf *left, 
         buf_printf(right, "%d–%d of %d", h->top + 1, last, h->lines);
 }
 
+static int keys_w(int w)
+{
+    return w >= WIDE ? KEYS_WIDE : KEYS_NARROW;
+}
+
 /* Lines an entry takes in a column of w; a heading has a blank one before it unless it is the column's first. */
 static int lines_of(const struct entry *e, int w, bool first)
 {
     if (e->heading)
         return first ? 1 : 2;
-    int lines = canvas_wrap_lines(w - KEYS_W, slice_of(e->words));
-    return lines > 0 ? lines : 1;
+    int lines = canvas_wrap_lines(w - keys_w(w), slice_of(e->words)), keys = canvas_wrap_lines(keys_w(w) - 3, buf_slice(&e->keys));
+    return lines > keys ? lines : keys;
 }
 
 static int height(const struct help *h, size_t from, size_t to, int w)
@@ -139,8 +145,8 @@ static void draw_column(const struct help *h, size_t from, size_t to, struct can
         } else {
             if (e->glyph != GLYPH_COUNT)
                 canvas_glyph(c, y, r.x + 2, e->role, e->glyph);
-            canvas_fit(c, y, r.x + 2, KEYS_W - 3, e->role, FIT_END, buf_slice(&e->keys));
-            canvas_wrap(c, (struct rect){y, r.x + KEYS_W, lines, r.w - KEYS_W}, ROLE_NORMAL, slice_of(e->words));
+            canvas_wrap(c, (struct rect){y, r.x + 2, lines, keys_w(r.w) - 3}, e->role, buf_slice(&e->keys));
+            canvas_wrap(c, (struct rect){y, r.x + keys_w(r.w), lines, r.w - keys_w(r.w)}, ROLE_NORMAL, slice_of(e->words));
         }
         y += lines;
     }
@@ -155,7 +161,7 @@ static void help_draw(struct view *v, const struct model *m, struct canvas *c, s
     if (!h->n)
         build(h, canvas_ascii(c));
     struct rect left = {r.y, r.x + 1, r.h, r.w - 2};
-    bool two = left.w >= 2 * COLUMN_W + GAP;
+    bool two = left.w >= 2 * TWO + GAP;
     if (two)
         left.w = (left.w - GAP) / 2;
     size_t split = two ? middle(h, left.w) : h->n;

@@ -96,8 +96,6 @@ static void draw_server(struct pen *pen, const struct session_info *info)
         buf_printf(&line, " · Kubernetes %s", info->server_version);
     if (info->api_version && *info->api_version)
         buf_printf(&line, " · Agent Sandbox %s", info->api_version);
-    if (info->simulated)
-        buf_add_text(&line, " · simulated");
     if (info->insecure)
         buf_add_text(&line, " · certificate not verified");
     if (info->read_only)
