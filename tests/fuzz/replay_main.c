@@ -59,6 +59,6 @@ int main(int argc, char **argv)
     int failed = argc < 2 ? nftw(fixtures, replay, 16, FTW_PHYS) : 0;
     for (int i = 1; i < argc && !failed; i++)
         failed = nftw(argv[i], replay, 16, FTW_PHYS);
-    printf("%u files replayed\n", files);
+    printf("%s 1 - %u files replayed, each whole, cut and spoilt\n1..1\n", failed || !files ? "not ok" : "ok", files);
     return failed || !files;
 }
