@@ -14,6 +14,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* Under AddressSanitizer too, memory that cannot be had is to come back as NULL. */
+const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 /* --- the child: shows the last key and the size, until it is asked to end ---------------------------------------------------------------- */
 
 static void misbehave(int key)
