@@ -304,6 +304,17 @@ static void draw_hints(struct app *app, struct canvas *c, struct rect line)
         footer_hints(c, line, pane, sizeof pane / sizeof *pane);
 }
 
+static void draw_trouble(struct canvas *c, struct rect line, const struct session_info *info)
+{
+    struct buf text = {0};
+    char age[16];
+    if (info->health == SESSION_STALE)
+        buf_printf(&text, "what is shown is %s old: ", time_short(info->stale_ms, age));
+    buf_add_text(&text, info->message);
+    canvas_fit(c, line.y, 1, line.w - 2, info->health == SESSION_FAILED ? ROLE_ERROR : ROLE_WARNING, FIT_END, buf_slice(&text));
+    buf_free(&text);
+}
+
 static void draw_footer(struct app *app, struct canvas *c)
 {
     struct rect line = {app->h - 1, 0, app->layout.footer, app->w};
@@ -316,7 +327,7 @@ static void draw_footer(struct app *app, struct canvas *c)
     else if (saying(app))
         canvas_fit(c, line.y, 1, line.w - 2, ROLE_ACCENT, FIT_END, slice_of(app->say));
     else if (info && info->health != SESSION_LIVE && info->message && info->message[0])
-        canvas_fit(c, line.y, 1, line.w - 2, info->health == SESSION_FAILED ? ROLE_ERROR : ROLE_WARNING, FIT_END, slice_of(info->message));
+        draw_trouble(c, line, info);
     else
         draw_hints(app, c, line);
 }

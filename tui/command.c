@@ -103,10 +103,16 @@ static void offer_all(struct ptrs *out, struct slice prefix, const struct ptrs *
 static void offer_verbs(struct ptrs *out, struct slice prefix)
 {
     for (int k = 0; k < KIND_COUNT; k++)
-        if (lists((enum kind)k)) {   /* the short name, the long one only where it is being typed */
+        if (lists((enum kind)k)) {   /* the long name only where it is being typed */
             const struct kind_info *info = kind_info((enum kind)k);
-            offer(out, prefix, info->words[0] ? info->words[0] : info->plural);
-            if (prefix.n)
+            const char *word = info->plural;
+            for (int i = 0; i < 5 && info->words[i]; i++) { /* "claims" rather than "sandboxclaims" */
+                size_t n = strlen(info->words[i]);
+                if (n > 2 && n < strlen(word) && info->words[i][n - 1] == 's')
+                    word = info->words[i];
+            }
+            offer(out, prefix, word);
+            if (prefix.n > 3)
                 offer(out, prefix, info->plural);
         }
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)

@@ -93,8 +93,9 @@ void picker_draw(struct picker *p, struct canvas *c, struct rect body)
     if (w < 4 || h < 3)
         return;
     struct rect box = {body.y + (body.h - h) / 2, body.x + (body.w - w) / 2, h, w}, old = canvas_clip_get(c);
+    canvas_clip(c, body);
+    canvas_fill(c, (struct rect){box.y, box.x - 1, h, w + 2}, ROLE_NORMAL, " ");
     canvas_clip(c, box);
-    canvas_fill(c, box, ROLE_NORMAL, " ");
     struct buf left = {0}, right = {0};
     buf_add_text(&left, p->title);
     buf_printf(&right, "%zu of %zu", p->shown.n, p->items.n);

@@ -141,7 +141,8 @@ static void text_of(const struct log_entry *e, const struct log_line *line, stru
     join(out, line->message.n ? line->message : e->text, "");
     if (line->name.n) {
         struct buf object = {0};
-        join(&object, line->kind, "");
+        enum kind kind = kind_by_name(line->kind);
+        join(&object, kind != KIND_NONE ? slice_of(kind_short(kind)) : line->kind, "");
         join(&object, line->ns, " ");
         join(&object, line->name, line->ns.n ? "/" : " ");
         join(out, buf_slice(&object), "  ");

@@ -137,7 +137,7 @@ static int draw_chain(const struct why *w, struct canvas *c, int y, struct rect 
     for (size_t i = from; i < w->report.n_chain; i++) {
         const struct chain_link *link = &w->report.chain[i];
         bool bad = link->mark == MARK_BAD || link->mark == MARK_MISSING;
-        const char *note = bad && link->mark == MARK_MISSING && !link->note ? "not there" : NULL;
+        const char *note = link->mark == MARK_MISSING ? "not there" : NULL;
         int wide = text_columns(slice_of(link->label)) + 2 + (note ? text_columns(slice_of(note)) + 1 : 0);
         int lead = i ? arrow + 1 : 0;
         if (x + lead + wide > right && x > r.x + 1) {
@@ -181,7 +181,7 @@ static int draw_evidence(const struct why *w, const struct finding *f, const str
         struct buf head = {0};
         buf_add_text(&head, kind_short(e->kind));
         if (e->name && strcmp(e->name, w->about.name) != 0) /* a chain often has one name throughout: said in the title */
-            buf_printf(&head, " %s", e->name);
+            buf_printf(&head, "%s%s", head.n ? " " : "", e->name);
         if (e->what && e->what[0])
             buf_printf(&head, "%s%s", head.n ? " · " : "", e->what);
         y += paragraph(c, y, place, 2, ROLE_ACCENT, buf_slice(&head));
