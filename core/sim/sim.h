@@ -24,5 +24,6 @@ void sim_fault(struct sim *, const char *part, int status, unsigned n, size_t by
 void sim_hang(struct sim *, bool hung);                                /* true: nothing is answered or sent until false */
 void sim_cut_watches(struct sim *);
 void sim_expire(struct sim *);                                         /* older resourceVersions are gone: 410 */
-size_t sim_requests(const struct sim *, const char *part);             /* how many requests whose path holds part there were */
+/* How many requests there were whose "METHOD /path?query" holds part. */
+size_t sim_requests(const struct sim *, const char *part);
 #endif

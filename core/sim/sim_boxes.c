@@ -150,9 +150,14 @@ static void act_no_node(struct story *s, struct box *b)
 {
     struct about about = about_pod(b, NULL);
 
-    event_new(s, &about, "Warning", "FailedScheduling", "Scheduling", "default-scheduler", b->row->text);
+    if (b->rounds == 0)              /* the second object is the one that becomes a series, as observed */
+        event_new(s, &about, "Warning", "FailedScheduling", "Scheduling", "default-scheduler", b->row->text);
+    else
+        event_series(s, &about, "FailedScheduling", "Scheduling", "default-scheduler", b->row->text);
     if (b->state != POD_NO_NODE)
         enter(s, b, POD_NO_NODE);
+    if (b->pool)
+        pool_stuck(s, b->ns, b->pool);
 }
 
 static void act_pull(struct story *s, struct box *b)

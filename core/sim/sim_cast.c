@@ -51,7 +51,7 @@ static const struct pool_row pools[] = {
     {"agents", "browser-pool", "browser-template", 0},
     {"agents", "nightly-pool", "nightly-template", 0},
     {"ml-team", "py-ml-pool", "py-ml", 0},
-    {"ml-team", "big-mem", "big-mem-template", 0},
+    {"ml-team", "big-mem", "big-mem-template", 2},
     {"ml-team", "batch-pool", "batch-template", 0},
     {NULL, NULL, NULL, 0},
 };

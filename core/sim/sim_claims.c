@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { RETRY_MS = 60 * 1000 };
+enum { RETRY_MS = 60 * 1000, GRACE_MS = 5 * 60 * 1000 };
 
 struct life *life_new(struct story *s, const char *ns, const char *name, const char *pool, int64_t leave_ms)
 {
@@ -330,4 +330,27 @@ void pool_fill(struct story *s, const char *ns, const char *name)
     for (; all > desired; all--)
         drop_member(s, ns, name);
     free(template_name);
+}
+
+void pool_stuck(struct story *s, const char *ns, const char *name)
+{
+    const struct version *v = world_get(s->sim, story_kind("sandboxwarmpools"), ns, name);
+    int all, ready, stuck = 0;
+    char uid[37] = "";
+
+    count_members(s, ns, name, &all, &ready);
+    for (size_t i = 0; i < s->boxes.n; i++) {
+        const struct box *b = s->boxes.v[i];
+        stuck += !b->dead && b->pool && b->state == POD_NO_NODE && strcmp(b->pool, name) == 0 && strcmp(b->ns, ns) == 0 &&
+                 story_now(s) - b->born_ms > GRACE_MS;
+    }
+    if (v)
+        story_uid(v, uid);
+    if (stuck < all || event_told(s, uid, "WarmPoolNotProgressing"))
+        return;
+    struct about about = {.kind = "SandboxWarmPool", .api = "extensions.agents.x-k8s.io/v1beta1", .ns = ns, .name = name, .uid = uid};
+    char *message = mem_printf("%d/%d sandboxes are unschedulable past the 5m0s readiness grace period; holding them instead of replacing (replacements would be "
+                               "equally unschedulable)", stuck, all);
+    event_series(s, &about, "WarmPoolNotProgressing", "Reconciling", "sandboxwarmpool-controller", message);
+    free(message);
 }

@@ -54,31 +54,71 @@ static void event_head(struct buf *out, const struct told *t, const struct about
     json_quote(out, slice_of(message));
 }
 
-void event_new(struct story *s, const struct about *about, const char *type, const char *reason, const char *action, const char *component, const char *message)
+/* eventTime style: repeats are a series. */
+static void write_new(struct story *s, const struct told *t, const struct about *about, const char *type, const char *reason, const char *action,
+                      const char *component, const char *message)
 {
-    struct told *t = told_new(s, about, NULL);
     struct buf out = {0};
 
     event_head(&out, t, about, reason, message);
     buf_printf(&out, ",\"source\":{},\"firstTimestamp\":null,\"lastTimestamp\":null,\"type\":\"%s\",\"eventTime\":", type);
-    micro_stamp(&out, story_now(s), (unsigned)s->events_made * 137);
+    micro_stamp(&out, t->first_ms, (unsigned)t->first_ms * 137);
+    if (t->count > 1) {
+        buf_printf(&out, ",\"series\":{\"count\":%d,\"lastObservedTime\":", t->count);
+        micro_stamp(&out, t->last_ms, (unsigned)t->last_ms * 137);
+        buf_add_text(&out, "}");
+    }
     buf_printf(&out, ",\"action\":\"%s\",\"reportingComponent\":\"%s\",\"reportingInstance\":\"%s-%s\"}", action, component, component,
                strcmp(component, "default-scheduler") == 0 ? "control-plane" : s->controller_pod);
     story_put(s, "events", &out);
+}
+
+static struct told *told_of(const struct story *s, const char *key)
+{
+    for (size_t i = s->events.n; i-- > 0;) {
+        struct told *t = s->events.v[i];
+        if (t->key && strcmp(t->key, key) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+void event_new(struct story *s, const struct about *about, const char *type, const char *reason, const char *action, const char *component, const char *message)
+{
+    write_new(s, told_new(s, about, NULL), about, type, reason, action, component, message);
+}
+
+void event_series(struct story *s, const struct about *about, const char *reason, const char *action, const char *component, const char *message)
+{
+    char *key = mem_printf("%s %s", about->uid, reason);
+    struct told *t = told_of(s, key);
+
+    if (t) {
+        free(key);
+        t->count++;
+        t->last_ms = story_now(s);
+    } else {
+        t = told_new(s, about, key);
+    }
+    write_new(s, t, about, "Warning", reason, action, component, message);
+}
+
+bool event_told(const struct story *s, const char *uid, const char *reason)
+{
+    char *key = mem_printf("%s %s", uid, reason);
+    bool told = told_of(s, key) != NULL;
+
+    free(key);
+    return told;
 }
 
 void event_kubelet(struct story *s, const struct about *about, const struct box *b, const char *type, const char *reason, const char *message)
 {
     char *key = mem_printf("%s %s %s", about->uid, reason, message), first[32], last[32];
     const char *node = s->cast->nodes[b->node].name;
-    struct told *t = NULL;
+    struct told *t = told_of(s, key);
     struct buf out = {0};
 
-    for (size_t i = s->events.n; i-- > 0 && !t;) {
-        struct told *old = s->events.v[i];
-        if (old->key && strcmp(old->key, key) == 0)
-            t = old;
-    }
     if (t) {
         free(key);
         t->count++;

@@ -104,7 +104,7 @@ struct about {                       /* what an Event is about */
     const char *kind, *api, *ns, *name, *uid, *field; /* field: fieldPath, or NULL */
 };
 struct told {                        /* an Event that may be counted up, and its end */
-    char *name, *ns, *key;
+    char *name, *ns, *key;           /* key: what it is counted up by, or NULL */
     int64_t first_ms, last_ms;
     int count;
 };
@@ -163,9 +163,13 @@ void life_end(struct story *, struct life *, bool delete_claim);
 void life_free(struct life *);
 void pool_fill(struct story *, const char *ns, const char *name);
 void pool_status(struct story *, const char *ns, const char *name);
+void pool_stuck(struct story *, const char *ns, const char *name);            /* a member found no node: after five minutes the pool says so */
 
 /* sim_events.c: Events and the lines of the controller and the router */
 void event_new(struct story *, const struct about *, const char *type, const char *reason, const char *action, const char *component, const char *message);
+/* A Warning that repeats: one Event, with a series from its second time on. */
+void event_series(struct story *, const struct about *, const char *reason, const char *action, const char *component, const char *message);
+bool event_told(const struct story *, const char *uid, const char *reason);    /* whether such a series is there */
 void event_kubelet(struct story *, const struct about *, const struct box *, const char *type, const char *reason, const char *message);
 void events_expire(struct story *);
 void events_free(struct story *);
