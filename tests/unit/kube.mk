@@ -18,3 +18,6 @@ tests_unit_test_kubeconfig_SOURCES = tests/unit/test_kubeconfig.c tests/unit/tem
 tests_unit_test_kubeconfig_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_credential_SOURCES = tests/unit/test_credential.c tests/unit/temp_dir.h tests/unit/test.h
 tests_unit_test_credential_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/fuzz/replay_kubeconfig
+tests_fuzz_replay_kubeconfig_SOURCES = tests/fuzz/fuzz_kubeconfig.c tests/fuzz/replay_main.c
+tests_fuzz_replay_kubeconfig_LDADD = $(KUBE_LIBS)
