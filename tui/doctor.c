@@ -262,14 +262,16 @@ static void text_finding(struct buf *out, const struct finding *f)
 
 static void text_claims(struct buf *out, const struct look *look, const struct cause *cause)
 {
-    static const char *const signs[] = {[CLAIM_STUCK] = "✖", [CLAIM_WAITING] = "◌", [CLAIM_DELETING] = "◍", [CLAIM_READY] = "✔"};
+    static const enum glyph signs[] = {
+        [CLAIM_STUCK] = GLYPH_STUCK, [CLAIM_WAITING] = GLYPH_WAITING, [CLAIM_DELETING] = GLYPH_LEAVING, [CLAIM_READY] = GLYPH_READY,
+    };
     enum { SHOWN = 10 };
     char age[16];
 
     for (size_t i = 0; i < cause->claims.n && i < SHOWN; i++) {
         const struct object *claim = cause->claims.v[i];
         const struct verdict *verdict = diagnosis_verdict(look->diagnosis, claim);
-        buf_printf(out, "%s %s/%s %s %s\n", signs[verdict->state], claim->ns, claim->name, claim_state_name(verdict->state),
+        buf_printf(out, "%s %s/%s %s %s\n", glyph_text(signs[verdict->state], false), claim->ns, claim->name, claim_state_name(verdict->state),
                    time_short(look->now_ms - verdict->since_ms, age));
     }
     if (cause->claims.n > SHOWN)
@@ -278,11 +280,15 @@ static void text_claims(struct buf *out, const struct look *look, const struct c
 
 static void text_chain(struct buf *out, const struct report *report)
 {
-    static const char *const marks[] = {[MARK_NONE] = "·", [MARK_OK] = "✔", [MARK_WAITING] = "◌", [MARK_BAD] = "✖", [MARK_MISSING] = "✖ missing", [MARK_LEAVING] = "◍"};
+    static const enum glyph marks[] = {
+        [MARK_NONE] = GLYPH_UNKNOWN, [MARK_OK] = GLYPH_READY, [MARK_WAITING] = GLYPH_WAITING, [MARK_BAD] = GLYPH_STUCK, [MARK_MISSING] = GLYPH_STUCK,
+        [MARK_LEAVING] = GLYPH_LEAVING,
+    };
 
     buf_add_text(out, "  ");
     for (size_t i = 0; i < report->n_chain; i++)
-        buf_printf(out, "%s%s %s", i ? " → " : "", report->chain[i].label, marks[report->chain[i].mark]);
+        buf_printf(out, "%s%s %s%s", i ? " → " : "", report->chain[i].label, glyph_text(marks[report->chain[i].mark], false),
+                   report->chain[i].mark == MARK_MISSING ? " missing" : "");
     buf_add_byte(out, '\n');
 }
 

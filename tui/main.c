@@ -201,7 +201,7 @@ static int run(struct options *o)
     struct err err = {0};
     int status = 0;
 
-    if (connect_first(&d, &err) && open_screen(&d, &err)) {
+    if (terminal_possible(&err) && connect_first(&d, &err) && open_screen(&d, &err)) {
         draw(&d);
         while (!d.quit)
             turn(&d);

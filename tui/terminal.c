@@ -137,6 +137,13 @@ static void fit_to_window(struct terminal *t)
     terminal_redraw(t);
 }
 
+bool terminal_possible(struct err *err)
+{
+    const char *name;
+
+    return check(&name, err);
+}
+
 struct terminal *terminal_new(struct err *err)
 {
     const char *name = NULL;

@@ -9,6 +9,8 @@ struct theme;
 struct terminal;
 /* False text: "TERM=dumb cannot show a dashboard: use a terminal such as xterm-256color, or sandtop --version …". */
 struct terminal *terminal_new(struct err *);
+/* Whether terminal_new could succeed here, without touching anything: to be asked before a slow connection is made. */
+bool terminal_possible(struct err *);
 void terminal_free(struct terminal *);            /* restores */
 void terminal_theme(struct terminal *, const struct theme *);
 void terminal_size(struct terminal *, int *h, int *w);

@@ -35,15 +35,15 @@ screen_shows() {
 screen_lacks() {
     if screen | grep -qiE -- "$1"; then fail "$2: /$1/ is there" "$(screen)"; else pass "$2"; fi
 }
-# refuses NAME PATTERN COMMAND...: exit status 1, one sentence on stderr, nothing on stdout.
+# refuses NAME PATTERN COMMAND...: in a terminal: exit status 1, one sentence on stderr, and not a byte on the terminal.
 refuses() {
     local name=$1 pattern=$2 out err status
     shift 2
     err=$(mktemp)
-    out=$(timeout 60 "$@" 2>"$err" </dev/null)
+    out=$(timeout 60 script -qec "$(printf '%q ' "$@") 2>$err" /dev/null </dev/null)
     status=$?
     if [ "$status" = 1 ] && [ -z "$out" ] && [ "$(wc -l <"$err")" = 1 ] && grep -qiE -- "$pattern" "$err"; then pass "$name"
-    else fail "$name: status $status" "$(printf '%s\n' "$out"; cat "$err")"; fi
+    else fail "$name: status $status" "$(printf '%q\n' "$out"; cat "$err")"; fi
     rm -f "$err"
 }
 sums() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
