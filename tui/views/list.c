@@ -111,6 +111,7 @@ static void rebuild(struct list *l, const struct model *m)
     memcpy(l->scope_name, l->view.scope.name, sizeof l->scope_name);
     if (l->kind->usage_of != KIND_NONE)
         usage_rebuild(&l->usage, m);
+    leads_note(l, m);
     const struct ptrs *all = store_all(m->store, l->kind->kind);
     for (size_t i = 0; i < all->n; i++) {
         const struct object *o = all->v[i];
@@ -188,6 +189,7 @@ static void forget(struct list *l, const struct model *m)
 {
     ptrs_clear(&l->rows);
     slots_free(&l->seats);
+    slots_free(&l->leads);
     usage_free(&l->usage);
     l->cursor = NULL;
     l->at = l->scroll = 0;
@@ -226,6 +228,15 @@ void list_fresh(struct list *l, const struct model *m)
         focus(l, m);
 }
 
+static bool any_leads_elsewhere(const struct list *l, const struct ptrs *changes)
+{
+    for (size_t i = 0; i < changes->n; i++) {
+        if (leads_elsewhere(l, changes->v[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Before a rebuild: what is gone leaves its seat, for the sweep ends it. */
 static void leave_gone(struct list *l, const struct ptrs *changes)
 {
@@ -249,7 +260,7 @@ void list_update(struct view *v, const struct model *m)
     const struct ptrs *changes = store_changes(m->store), *touched = store_touched_claims(m->store);
     const struct ptrs *judged = m->diagnosis ? diagnosis_changed(m->diagnosis) : NULL;
     size_t before = l->at, n = changes->n + touched->n + (judged ? judged->n : 0);
-    if (other || stale(l) || n > FEW_CHANGES + l->rows.n / 8) {
+    if (other || stale(l) || n > FEW_CHANGES + l->rows.n / 8 || any_leads_elsewhere(l, changes)) {
         leave_gone(l, changes);
         rebuild(l, m);
     } else if (n) {
@@ -321,6 +332,7 @@ struct view *list_create(const struct view_ops *ops, const struct list_kind *kin
     l->view.scope.list = kind->kind;
     l->kind = kind;
     l->seats.size = sizeof(struct list_seat);
+    l->leads.size = sizeof(uint32_t);
     usage_init(&l->usage, kind->usage_of);
     l->home = true;
     return &l->view;
@@ -333,6 +345,7 @@ void list_free(struct view *v)
         return;
     ptrs_free(&l->rows);
     slots_free(&l->seats);
+    slots_free(&l->leads);
     usage_free(&l->usage);
     pattern_free(l->filter);
     buf_free(&l->scratch);

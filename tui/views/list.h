@@ -17,6 +17,7 @@ struct list;
 struct list_column {
     unsigned char narrow, wide;      /* columns it takes at most in a pane of less than 100, and in a wider one */
     unsigned char from;              /* shown in panes of at least that width */
+    unsigned char least;             /* gives way to the cause down to this width; 0: does not */
     bool namespaced;                 /* shown only where the session shows all namespaces */
     bool by_state;                   /* in the state's role, else muted; the first column (the name) is never muted */
     enum fit fit;
@@ -50,6 +51,7 @@ struct list {
     struct slots seats;              /* of struct list_seat, by slot */
     struct ptrs rows;                /* of struct list_seat, sorted */
     struct usage usage;
+    struct slots leads;              /* uint32_t by slot of a pool or template: where it led when rows were made; see list_scope.c */
     /* what rows were made for; another one of these makes them anew */
     const struct store *store;
     const struct session *session;
@@ -64,7 +66,8 @@ struct list {
     size_t at, scroll;
     bool home;
     int height, width;               /* of the pane when it was last drawn */
-    int widths[LIST_COLUMNS];        /* of the columns; they only grow while the pane's width stays, so that nothing trembles */
+    int needs[LIST_COLUMNS];         /* of the columns; they only grow while the pane's width stays, so that nothing trembles */
+    int widths[LIST_COLUMNS];        /* as drawn */
 };
 
 /* list.c: rows in step */
@@ -93,6 +96,9 @@ unsigned list_say(struct list *, const char *format, ...) __attribute__((format(
  * one; may be a placeholder. NULL if none. */
 const struct object *leads_to(const struct object *o, enum kind);
 bool in_scope(const struct list *, const struct model *, const struct object *);
+void leads_note(struct list *, const struct model *);     /* remembers where pools and templates lead now */
+/* Whether this change moves more rows into or out of the list than those it leads to: all have to be made anew. */
+bool leads_elsewhere(const struct list *, const struct object *changed);
 
 /* list_text.c: what several kinds' columns say */
 const struct verdict *verdict_of(const struct model *, const struct object *claim);

@@ -2,7 +2,7 @@
 #include "tui/views/list.h"
 #include "core/base/clock.h"
 
-enum { WIDE_PANE = 100, GAP = 2, CAUSE_LEAST = 12, NAME_LEAST = 8 };
+enum { WIDE_PANE = 100, GAP = 2 };
 
 static const struct {
     enum role role;
@@ -39,29 +39,52 @@ static struct slice column_text(struct list *l, const struct model *m, const str
     return buf_slice(&l->scratch);
 }
 
-/* Widths for the rows in sight; each only grows while the pane's width stays. */
+/* The most columns one of these rows needs. */
+static int need(struct list *l, const struct model *m, const struct list_column *c, size_t from, size_t to, int most)
+{
+    int widest = 0;
+    for (size_t row = from; row < to && widest < most; row++) {
+        int w = text_columns(column_text(l, m, c, ((const struct list_seat *)l->rows.v[row])->o));
+        widest = w > widest ? w : widest;
+    }
+    return widest < most ? widest : most;
+}
+
+/* The widest of those that can give way, or NULL. */
+static int *giving(struct list *l, const int *room)
+{
+    int *most = NULL;
+    for (unsigned i = 0; i < LIST_COLUMNS; i++) {
+        if (room[i] > 0 && (!most || room[i] > room[most - l->widths]))
+            most = &l->widths[i];
+    }
+    return most;
+}
+
+/* Widths for the rows in sight, into l->widths; what a row needs only grows while the pane's width stays. Where the cause would be cut, names are
+ * cut before it. */
 static void measure(struct list *l, const struct model *m, size_t from, size_t to, int w)
 {
     if (w != l->width)
-        memset(l->widths, 0, sizeof l->widths);
+        memset(l->needs, 0, sizeof l->needs);
     l->width = w;
-    int used = 3;
+    int used = 3, room[LIST_COLUMNS] = {0}, cause = 0;
     const struct list_column *columns = l->kind->columns;
-    for (unsigned i = 0; i < LIST_COLUMNS && columns[i].text && columns[i + 1].text; i++) {
-        int most = w < WIDE_PANE ? columns[i].narrow : columns[i].wide;
-        for (size_t row = from; row < to && column_shown(m, &columns[i], w); row++) {
-            int need = text_columns(column_text(l, m, &columns[i], ((const struct list_seat *)l->rows.v[row])->o));
-            if (need > l->widths[i])
-                l->widths[i] = need < most ? need : most;
-        }
-        if (!column_shown(m, &columns[i], w))
-            l->widths[i] = 0;
+    for (unsigned i = 0; i < LIST_COLUMNS && columns[i].text; i++) {
+        bool last = !columns[i + 1].text;
+        int most = last ? w / 2 : w < WIDE_PANE ? columns[i].narrow : columns[i].wide;
+        int now = column_shown(m, &columns[i], w) ? need(l, m, &columns[i], from, to, most) : 0;
+        l->needs[i] = now > l->needs[i] ? now : l->needs[i];
+        l->widths[i] = last ? 0 : l->needs[i];
+        room[i] = columns[i].least ? l->widths[i] - columns[i].least : 0;
         used += l->widths[i] ? l->widths[i] + GAP : 0;
+        cause = l->needs[i];
     }
-    /* in a narrow pane the name gives way, so that the cause still says something */
-    int missing = CAUSE_LEAST - (w - used);
-    if (missing > 0 && l->widths[0] > NAME_LEAST)
-        l->widths[0] = l->widths[0] - missing > NAME_LEAST ? l->widths[0] - missing : NAME_LEAST;
+    int *gives;
+    for (int missing = cause - (w - used); missing > 0 && (gives = giving(l, room)); missing--) {
+        --*gives;
+        room[gives - l->widths]--;
+    }
 }
 
 static enum role column_role(const struct list_column *c, bool name, bool cause, enum row_state state)

@@ -74,7 +74,7 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 24, .wide = 40, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 24, .wide = 40, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
     {.narrow = 10, .wide = 10, .fit = FIT_RIGHT, .text = text_pods},
     {.narrow = 9, .wide = 9, .from = 60, .fit = FIT_RIGHT, .text = text_cpu},
     {.narrow = 9, .wide = 9, .from = 60, .fit = FIT_RIGHT, .text = text_memory},

@@ -128,13 +128,13 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 22, .wide = 36, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 22, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
     {.narrow = 5, .wide = 5, .fit = FIT_RIGHT, .by_state = true, .text = text_ready},
     {.narrow = 5, .wide = 5, .fit = FIT_RIGHT, .text = text_restarts},
     {.narrow = 7, .wide = 7, .fit = FIT_RIGHT, .by_state = true, .text = text_time},
-    {.narrow = 16, .wide = 24, .from = 70, .fit = FIT_MIDDLE, .text = text_node},
-    {.narrow = 0, .wide = 30, .from = 120, .fit = FIT_MIDDLE, .text = text_owner},
+    {.narrow = 16, .wide = 24, .from = 70, .least = 8, .fit = FIT_MIDDLE, .text = text_node},
+    {.narrow = 0, .wide = 30, .from = 120, .least = 12, .fit = FIT_MIDDLE, .text = text_owner},
     {.narrow = 0, .wide = 15, .from = 150, .fit = FIT_END, .text = text_ip},
     {.fit = FIT_END, .text = text_cause},
     {.text = NULL},

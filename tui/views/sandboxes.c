@@ -71,12 +71,12 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 22, .wide = 36, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .fit = FIT_MIDDLE, .text = text_ns},
-    {.narrow = 18, .wide = 30, .from = 60, .fit = FIT_MIDDLE, .text = text_owner},
+    {.narrow = 22, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 18, .wide = 30, .from = 60, .least = 12, .fit = FIT_MIDDLE, .text = text_owner},
     {.narrow = 7, .wide = 7, .fit = FIT_RIGHT, .by_state = true, .text = text_time},
-    {.narrow = 0, .wide = 24, .from = 110, .fit = FIT_MIDDLE, .text = text_node},
-    {.narrow = 0, .wide = 40, .from = 150, .fit = FIT_MIDDLE, .text = text_image},
+    {.narrow = 0, .wide = 24, .from = 110, .least = 8, .fit = FIT_MIDDLE, .text = text_node},
+    {.narrow = 0, .wide = 40, .from = 150, .least = 16, .fit = FIT_MIDDLE, .text = text_image},
     {.fit = FIT_END, .text = text_cause},
     {.text = NULL},
 };
