@@ -44,7 +44,7 @@ static void columns(struct layout *l, enum pane focus)
     if (logs)
         f[PANE_LOGS] = (struct rect){b.y + upper, b.x, logs, b.w};
     if (b.w >= 170 && b.h >= 24) {
-        int stock = clamp(b.w / 8, 22, 30), events = b.w * 23 / 100, why = b.w * 29 / 100, list = b.w - stock - events - why, x = b.x;
+        int stock = clamp(b.w / 8, 22, 30), events = b.w * 21 / 100, why = b.w * 28 / 100, list = b.w - stock - events - why, x = b.x;
         f[PANE_STOCK] = (struct rect){b.y, x, upper, stock};
         f[PANE_LIST] = (struct rect){b.y, x += stock, upper, list};
         f[PANE_WHY] = (struct rect){b.y, x += list, upper, why};

@@ -81,6 +81,9 @@ static int newest_first(const void *a, const void *b)
     const struct event *x = *(const struct event *const *)a, *y = *(const struct event *const *)b;
     if (x->last_ms != y->last_ms)
         return x->last_ms > y->last_ms ? -1 : 1;
+    int warns = strcmp(y->type, x->type); /* of one second the Warning first */
+    if (warns)
+        return warns;
     return strcmp(x->o.name, y->o.name);
 }
 
@@ -191,7 +194,9 @@ static void draw_row(const struct event_row *row, const struct model *m, struct 
             canvas_fit(c, y, x, end - x, ROLE_MUTED, FIT_MIDDLE, buf_slice(&about));
         buf_free(&about);
         int lines = row_lines(row, r.w) - 1;
-        if (lines && r.w > 12)
+        if (lines == 1 && r.w > 12)
+            canvas_fit(c, y + 1, r.x + 11, r.w - 12, row->warning ? role : ROLE_MUTED, FIT_END, slice_of(row->message));
+        else if (lines && r.w > 12)
             canvas_wrap(c, (struct rect){y + 1, r.x + 11, lines, r.w - 12}, role, slice_of(row->message));
     }
     buf_free(&count);

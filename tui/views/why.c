@@ -184,7 +184,7 @@ static int draw_evidence(const struct why *w, const struct finding *f, const str
             buf_printf(&head, "%s%s", head.n ? " " : "", e->name);
         if (e->what && e->what[0])
             buf_printf(&head, "%s%s", head.n ? " · " : "", e->what);
-        y += paragraph(c, y, place, 2, ROLE_ACCENT, buf_slice(&head));
+        y += paragraph(c, y, place, 2, ROLE_NORMAL, buf_slice(&head));
         buf_free(&head);
         if (e->text && e->text[0]) {
             struct buf quote = {0};
