@@ -41,6 +41,7 @@ struct exchange {
     size_t body_n;
     struct curl_slist *headers;      /* the request's own */
     bool compress;
+    int64_t deadline_ms;             /* of the request; counts from when curl gets it: a plugin that is waited for has its own */
     int64_t end_by_ms;               /* mono; 0: no deadline */
     struct response_ops ops;
     void *ctx;
@@ -440,6 +441,8 @@ static void fly(struct exchange *x)
     set_route(t, easy);
     set_tls(t, easy);
     set_method(x, easy);
+    if (x->deadline_ms > 0 && x->end_by_ms == 0)
+        x->end_by_ms = now_ms(t) + x->deadline_ms;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
     curl_easy_setopt(easy, CURLOPT_URL, x->url);
@@ -517,7 +520,7 @@ static struct exchange *curl_request(struct transport *transport, const struct r
     x->ops = *ops;
     x->ctx = ctx;
     x->compress = r->compress;
-    x->end_by_ms = r->deadline_ms > 0 ? now_ms(t) + r->deadline_ms : 0;
+    x->deadline_ms = r->deadline_ms;
     if (r->body.n) {
         x->body = slice_dup(r->body);
         x->body_n = r->body.n;
