@@ -286,7 +286,10 @@ void decode_node(struct decoding *d, struct object *o)
     PICK(status[ALLOCATABLE], amounts, amount);
     put_ms(d, &n->cpu_milli, quantity_milli(json_str(amount[0], &d->scratch)));
     put_ms(d, &n->memory_bytes, quantity_milli(json_str(amount[1], &d->scratch)) / 1000);
-    put_int(d, &n->pods, amount[2], 0);
+    int64_t pods = quantity_milli(json_str(amount[2], &d->scratch)) / 1000;
+    pods = pods > INT32_MAX ? INT32_MAX : pods < 0 ? 0 : pods;
+    d->changed = d->changed || n->pods != (int32_t)pods;
+    n->pods = (int32_t)pods;
 }
 
 /* --- deployments --------------------------------------------------------------------------------------------------------------------- */

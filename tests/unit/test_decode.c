@@ -69,6 +69,21 @@ static void claim_of_a_cluster(void **state)
     assert_string_equal(done->finished.reason, "PodSucceeded");
 }
 
+static void what_is_absent_now_is_reset(void **state)
+{
+    struct store *s = load(state, "pod-completed");
+    static const char bare[] = "{'metadata':{'name':'claim-1','namespace':'sc-pod-completed'}}";
+    put(s, KIND_CLAIM, KIND_CLAIM, bare);
+    const struct claim *c = AS(claim, get(s, KIND_CLAIM, "sc-pod-completed", "claim-1"));
+    assert_int_equal(c->ready.status, TRUTH_ABSENT);
+    assert_true(c->ready.since_ms == 0 && !*c->ready.reason && !*c->ready.message && c->finished.status == TRUTH_ABSENT);
+    assert_true(!c->has_status && !*c->pool && !*c->sandbox_name && !c->o.created_ms && !*c->first_observed);
+    assert_null(c->o.out);
+    put(s, KIND_POD, KIND_POD, bare);
+    const struct pod *p = AS(pod, get(s, KIND_POD, "sc-pod-completed", "claim-1"));
+    assert_true(p->n_containers == 0 && !p->containers && !*p->phase && !*p->o.owner_name && !p->o.controlled && uid_none(p->o.owner_uid));
+}
+
 static void sandbox_of_a_cluster(void **state)
 {
     struct store *s = load(state, "crash-loop");
@@ -296,6 +311,9 @@ static void nodes(void **state)
     assert_int_equal(n->cpu_milli, 1930);
     assert_int_equal(n->memory_bytes, 2048);
     assert_int_equal(n->pods, 110);
+    put(s, KIND_NODE, 0, "{'metadata':{'name':'w'},'status':{'allocatable':{'pods':'1M'}}}");
+    assert_int_equal(n->pods, 1000000);
+    put(s, KIND_NODE, 0, "{'metadata':{'name':'w'},'status':{'nodeInfo':{'kubeletVersion':'v1.36.3'}}}");
     assert_string_equal(n->kubelet_version, "v1.36.3");
 }
 
@@ -573,14 +591,13 @@ static void words_of_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(claim_of_a_cluster), TEST(sandbox_of_a_cluster), TEST(pod_of_a_cluster), TEST(pool_and_template_of_a_cluster),
-        TEST(events_of_both_apis_are_the_same), TEST(times_of_events_are_folded), TEST(events_about_strangers_are_not_kept), TEST(old_api),
-        TEST(converted_claim_finds_its_template), TEST(containers_are_matched_by_name), TEST(nodes), cmocka_unit_test(quantities),
-        TEST(components),
-        TEST(deployments), TEST(on_demand_kinds), TEST(no_name_is_no_object), TEST(wrong_types_read_as_absent),
-        TEST(long_texts_are_cut_at_a_character), TEST(names_at_their_limit), TEST(nul_in_a_name),
-        TEST(many_containers_and_volumes_are_bounded),
-        cmocka_unit_test(uids), cmocka_unit_test(words_of_kinds),
+        TEST(claim_of_a_cluster), TEST(what_is_absent_now_is_reset), TEST(sandbox_of_a_cluster), TEST(pod_of_a_cluster),
+        TEST(pool_and_template_of_a_cluster), TEST(events_of_both_apis_are_the_same), TEST(times_of_events_are_folded),
+        TEST(events_about_strangers_are_not_kept), TEST(old_api), TEST(converted_claim_finds_its_template),
+        TEST(containers_are_matched_by_name), TEST(nodes), cmocka_unit_test(quantities), TEST(components), TEST(deployments),
+        TEST(on_demand_kinds), TEST(no_name_is_no_object), TEST(wrong_types_read_as_absent), TEST(long_texts_are_cut_at_a_character),
+        TEST(names_at_their_limit), TEST(nul_in_a_name), TEST(many_containers_and_volumes_are_bounded), cmocka_unit_test(uids),
+        cmocka_unit_test(words_of_kinds),
     };
     return TESTS_MAIN(tests);
 }

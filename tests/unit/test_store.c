@@ -278,6 +278,30 @@ static void a_namesake_touches_a_claim_that_waits(void **state)
     assert_false(touches(s, "c"));
 }
 
+/* Chains hold by the upper object's word alone too: v0.3 pods have no owner that is a sandbox. */
+static void a_chain_by_names_alone(void **state)
+{
+    struct store *s = *state;
+    static const char bare_pod[] = "{'metadata':{'name':'p','namespace':'n'},'status':{'phase':'Pending'}}";
+    put(s, KIND_CLAIM, 0, claim_c);
+    put(s, KIND_SANDBOX, 0, "{'metadata':{'name':'b','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'p'}}}");
+    store_sweep(s);
+    put(s, KIND_POD, 0, bare_pod);
+    assert_true(touches(s, "c"));
+    assert_ptr_equal(chain_claim(get(s, KIND_POD, "n", "p")), get(s, KIND_CLAIM, "n", "c"));
+    take_away(s, KIND_CLAIM, 0, claim_c);
+    assert_null(link_in(get(s, KIND_SANDBOX, "n", "b"), LINK_CLAIM_SANDBOX, NULL));
+    assert_null(chain_claim(get(s, KIND_POD, "n", "p")));
+}
+
+static void deletion_of_a_pool_touches_who_waits(void **state)
+{
+    struct store *s = whole_chain(state);
+    put(s, KIND_POOL, 0, "{'metadata':{'name':'pool','namespace':'n','deletionTimestamp':'2026-01-01T00:00:00Z'},"
+        "'spec':{'replicas':2,'sandboxTemplateRef':{'name':'t'}}}");
+    assert_true(touches(s, "c"));
+}
+
 static void a_claim_that_goes_is_touched(void **state)
 {
     struct store *s = whole_chain(state);
@@ -560,13 +584,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_arrival), TEST(placeholders_come_and_go), TEST(an_update_that_changes_nothing_is_no_change),
         TEST(a_change_touches_its_chain_only), TEST(counters_of_a_pool_touch_only_who_waits), TEST(the_controller_touches_who_waits),
-        TEST(a_link_that_moves_touches_both_ends), TEST(a_namesake_touches_a_claim_that_waits), TEST(a_claim_that_goes_is_touched),
-        TEST(a_recreated_object_is_another_one),
+        TEST(a_link_that_moves_touches_both_ends), TEST(a_namesake_touches_a_claim_that_waits), TEST(a_chain_by_names_alone),
+        TEST(deletion_of_a_pool_touches_who_waits), TEST(a_claim_that_goes_is_touched), TEST(a_recreated_object_is_another_one),
         TEST(a_sandbox_of_an_earlier_claim_is_not_its), TEST(a_source_that_lags_does_not_bring_back_the_dead),
-        TEST(gone_and_back_in_one_turn),
-        TEST(sources_hold_what_they_named), TEST(a_deployment_that_is_no_component_any_more_goes), TEST(events_are_bounded),
-        TEST(cycles_end),
-        TEST(a_pod_is_found_by_its_owner), TEST(a_random_life), TEST(memory_of_many),
+        TEST(gone_and_back_in_one_turn), TEST(sources_hold_what_they_named), TEST(a_deployment_that_is_no_component_any_more_goes),
+        TEST(events_are_bounded), TEST(cycles_end), TEST(a_pod_is_found_by_its_owner), TEST(a_random_life), TEST(memory_of_many),
     };
     return TESTS_MAIN(tests);
 }
