@@ -36,6 +36,28 @@ static void resolve(struct chain *c)
     c->node = AS(node, present(c->node_at));
 }
 
+/* Whether a ready claim needs no rule at all: of 10,000 nearly all, so no more is looked at than what the rules for ready ones ask of. */
+bool chain_calm(const struct claim *claim)
+{
+    if (claim->ready.status != TRUTH_TRUE || claim->o.deleting_ms)
+        return false;
+    const struct object *sandbox = chain_sandbox(&claim->o);
+    if (!present(sandbox))
+        return true;
+    if (AS(sandbox, sandbox)->suspended_wanted || AS(sandbox, sandbox)->suspended.status == TRUTH_TRUE)
+        return false;
+    const struct pod *pod = AS(pod, present(chain_pod(sandbox)));
+    for (uint32_t i = 0; pod && i < pod->n_containers; i++)
+        if (pod->containers[i].restarts > 0 || pod->containers[i].state != CONTAINER_RUNNING)
+            return false;
+    return true;
+}
+
+int64_t chain_ready_since(const struct claim *claim)
+{
+    return claim->ready.since_ms < claim->o.created_ms ? claim->o.created_ms : claim->ready.since_ms;
+}
+
 /* A claim that got its sandbox when its condition was written was never ready before: it waits since it was made. One that lost a sandbox
  * waits since the condition. A condition taken over by adoption may be older than the claim. */
 static int64_t not_ready_since(const struct object *o, const struct condition *ready, const struct chain *c)
@@ -121,6 +143,15 @@ const struct event *event_about(const struct object *o, const char *reason, cons
             best = e;
     }
     return best;
+}
+
+/* A node repeats its complaint every two minutes at the latest while it lasts, and that it got further is told by events that are watched
+ * for selected objects only. So one that is not repeated is over. */
+bool event_lasts(const struct event *e, int64_t now_ms, int64_t *until_ms)
+{
+    enum { REPEATS_MS = 180000 };
+    *until_ms = (e->last_ms ? e->last_ms : e->o.created_ms) + REPEATS_MS;
+    return now_ms < *until_ms;
 }
 
 bool foreign_finalizer(const struct object *o, struct slice *name)

@@ -230,8 +230,14 @@ static void review(struct diagnosis *d, const struct object *claim, int64_t now_
     bool fresh = !r;
     if (fresh)
         r = record_new(d, claim);
-    chain_of_claim(&chain, d->store, d->facts, d->controller, AS(claim, claim), now_ms);
-    judge(&chain, &d->finder, &r->verdict, &v, &brief);
+    if (chain_calm(AS(claim, claim))) {
+        finder_clear(&d->finder);
+        v = (struct verdict){.state = CLAIM_READY, .since_ms = chain_ready_since(AS(claim, claim)), .rule = "", .recheck_ms = INT64_MAX};
+        brief = "";
+    } else {
+        chain_of_claim(&chain, d->store, d->facts, d->controller, AS(claim, claim), now_ms);
+        judge(&chain, &d->finder, &r->verdict, &v, &brief);
+    }
     adopt_wants(d, r, &d->finder);
     const struct verdict *old = &r->verdict;
     bool same = !fresh && v.state == old->state && v.since_ms == old->since_ms && v.group == old->group && is(v.rule, old->rule) &&

@@ -73,7 +73,7 @@ static const char *pod_note(const struct pod *p)
     return p->ready.status == TRUTH_TRUE ? NULL : p->phase;
 }
 
-static void add_container(struct report *r, const struct container *k, int64_t now_ms)
+static void add_container(struct report *r, const struct container *k, bool leaving, int64_t now_ms)
 {
     static const char *const passing[] = {"ContainerCreating", "PodInitializing", "", NULL};
     bool quiet = false;
@@ -85,7 +85,7 @@ static void add_container(struct report *r, const struct container *k, int64_t n
     char note[128];
     snprintf(note, sizeof note, "%.100s", k->reason);
     if (k->state == CONTAINER_TERMINATED) {
-        mark = k->init && k->exit_code == 0 ? MARK_OK : MARK_BAD;
+        mark = k->init && k->exit_code == 0 ? MARK_OK : leaving ? MARK_LEAVING : MARK_BAD;
         snprintf(note, sizeof note, "%.80s, exit %d", k->reason, k->exit_code);
     } else if (crash == CRASH_LOOP) {
         mark = MARK_BAD;
@@ -126,7 +126,7 @@ static void add_pod(struct report *r, const struct diagnosis *d, const struct ob
     if (p->scheduled.status == TRUTH_FALSE && !p->node[0])
         return;                      /* its containers are no more than a wish */
     for (uint32_t i = 0; i < p->n_containers; i++)
-        add_container(r, &p->containers[i], now_ms);
+        add_container(r, &p->containers[i], o->deleting_ms != 0, now_ms);
 }
 
 static void add_node(struct report *r, const struct object *o)
@@ -169,7 +169,7 @@ static void blame(struct report *r, const struct diagnosis *d)
     enum mark mark = f->severity == SEVERITY_STUCK ? MARK_BAD : MARK_WAITING;
     struct chain_link *inside = NULL; /* the pod's container that is not well: it, not the pod, is where to look */
     for (size_t i = 0; i < r->n_chain; i++)
-        if (r->chain[i].kind == KIND_NONE && r->chain[i].mark != MARK_OK && (!inside || r->chain[i].mark > inside->mark))
+        if (r->chain[i].kind == KIND_NONE && r->chain[i].mark != MARK_OK && r->chain[i].mark != MARK_LEAVING && (!inside || r->chain[i].mark > inside->mark))
             inside = &r->chain[i];
     for (size_t i = 0; i < r->n_chain; i++) {
         struct chain_link *l = &r->chain[i];
@@ -177,7 +177,7 @@ static void blame(struct report *r, const struct diagnosis *d)
             continue;
         if (l->kind == KIND_POD && inside)
             inside->mark = inside->mark == MARK_BAD ? MARK_BAD : mark;
-        else if (l->mark != MARK_MISSING && l->mark != MARK_LEAVING)
+        else if (l->mark != MARK_MISSING && (l->mark != MARK_LEAVING || mark == MARK_BAD))
             l->mark = mark;
         return;
     }
@@ -230,9 +230,9 @@ static char *headline_of(const struct report *r, const struct chain *c)
     else if (c->ready && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         buf_printf(&out, "ready for %s", age);
     else if (r->findings.n && r->findings.v[0].severity >= SEVERITY_WAITING)
-        buf_printf(&out, "%s for %s", r->findings.v[0].brief, age);
+        buf_printf(&out, "%s %s: %s", severity_name(r->findings.v[0].severity), age, r->findings.v[0].brief);
     else if (c->now_ms - c->since_ms < WAITING_STUCK_MS)
-        buf_printf(&out, "%s for %s", chain_progress(c), age);
+        buf_printf(&out, "waiting %s: %s", age, chain_progress(c));
     else
         looked_at(&out, r);
     return buf_take(&out);

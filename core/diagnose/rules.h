@@ -25,6 +25,8 @@ struct chain {
 const struct deployment *controller_of(const struct store *);
 void chain_of_claim(struct chain *, const struct store *, const struct cluster_facts *, const struct deployment *controller,
                     const struct claim *, int64_t now_ms);
+bool chain_calm(const struct claim *);
+int64_t chain_ready_since(const struct claim *);
 /* Of a sandbox or of a pod (subject: that one): the same rules, without a claim. */
 void chain_of_sandbox(struct chain *, const struct store *, const struct cluster_facts *, const struct deployment *controller,
                       const struct object *sandbox_or_pod, int64_t now_ms);
@@ -37,6 +39,7 @@ const char *chain_error(const struct chain *, const struct condition **, const s
 bool controller_has_extensions(const struct deployment *); /* whether its arguments make it look at claims */
 bool chain_suspended(const struct chain *); /* someone has asked for that: an ended pod is no failure then */
 const struct event *event_about(const struct object *, const char *reason, const char *part); /* the newest that says part; NULL if none */
+bool event_lasts(const struct event *, int64_t now_ms, int64_t *until_ms); /* a node's complaint that still stands; until_ms: when it will not */
 bool foreign_finalizer(const struct object *, struct slice *name); /* one that is not the API server's own */
 
 struct finder;                       /* where a rule puts its finding: finding.h */

@@ -7,7 +7,7 @@
 enum {
     KUBELET_FORGETS_MS = 600000,     /* a run this long resets the kubelet's back-off: an end after it is no loop */
     CALM_ONCE_MS = 5000, CALM_ONCE_MOST_MS = 60000, CALM_LOOP_MS = 30000,
-    PROBE_GRACE_MS = 10000,          /* a container that has just started may fail its first probes */
+    PROBE_GRACE_MS = 20000,          /* a container that has just started may fail its first probes */
 };
 
 static int64_t clamp(int64_t v, int64_t least, int64_t most)
@@ -238,7 +238,7 @@ bool rule_probe(const struct chain *c, struct finder *f)
         const struct event *startup = event_about(&c->pod->o, "Unhealthy", "Startup probe "), *e = event_about(&c->pod->o, "Unhealthy", "Readiness probe ");
         if (!e || (startup && startup->last_ms > e->last_ms))
             e = startup;
-        if (c->now_ms < due && !(e && e->count >= 4)) {
+        if (c->now_ms < due) {
             find_recheck(f, due);
             continue;
         }

@@ -247,8 +247,10 @@ bool rule_pod_sandbox(const struct chain *c, struct finder *f)
     if (!c->pod || !c->pod->node[0] || c->pod->o.deleting_ms || !is(c->pod->phase, "Pending"))
         return false;
     const struct event *e = event_about(&c->pod->o, "FailedCreatePodSandBox", NULL);
-    if (!e || says(e->message, "no runtime for"))
+    int64_t until;
+    if (!e || says(e->message, "no runtime for") || !event_lasts(e, c->now_ms, &until))
         return false;
+    find_recheck(f, until);
     for (uint32_t i = 0; i < c->pod->n_containers; i++)
         if (c->pod->containers[i].state == CONTAINER_RUNNING || c->pod->containers[i].state == CONTAINER_TERMINATED)
             return false;

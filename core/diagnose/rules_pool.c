@@ -1,9 +1,16 @@
 /* Rows 30 and 31: remarks on how the pool served the claim. They lead nothing; they stand under the cause. */
 #include "core/diagnose/finding.h"
 
+/* A start of ordinary length needs no remark. */
+static bool slow(const struct chain *c, struct finder *f)
+{
+    find_recheck(f, c->since_ms + WAITING_WARN_MS);
+    return c->now_ms >= c->since_ms + WAITING_WARN_MS;
+}
+
 bool rule_pool_empty(const struct chain *c, struct finder *f)
 {
-    if (!c->claim || !c->pool || !c->sandbox || !is(c->sandbox->launch_type, "cold") || c->pool->desired == 0)
+    if (!c->claim || !c->pool || !c->sandbox || !is(c->sandbox->launch_type, "cold") || c->pool->desired == 0 || !slow(c, f))
         return false;
     find(f, SEVERITY_INFO, CONFIDENCE_LIKELY, &c->pool->o);
     find_brief(f, "started cold: pool had nothing to give");
@@ -18,7 +25,7 @@ bool rule_pool_empty(const struct chain *c, struct finder *f)
 
 bool rule_unready_member(const struct chain *c, struct finder *f)
 {
-    if (!c->claim || !c->sandbox || !is(c->sandbox->launch_type, "warm"))
+    if (!c->claim || !c->sandbox || !is(c->sandbox->launch_type, "warm") || !slow(c, f))
         return false;
     find(f, SEVERITY_INFO, CONFIDENCE_LIKELY, &c->sandbox->o);
     find_brief(f, "got a member that was not ready");

@@ -141,6 +141,10 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
     const struct event *pulled = event_about(&c->pod->o, "Pulled", NULL), *pulling = event_about(&c->pod->o, "Pulling", NULL);
     if (!e || (pulled && pulled->last_ms > e->last_ms) || (pulling && pulling->last_ms > e->last_ms))
         return false;
+    int64_t until;
+    if (!event_lasts(e, c->now_ms, &until))
+        return false;
+    find_recheck(f, until);
     for (uint32_t i = 0; i < c->pod->n_containers; i++)
         if (c->pod->containers[i].state == CONTAINER_RUNNING || c->pod->containers[i].state == CONTAINER_TERMINATED)
             return false;

@@ -351,13 +351,98 @@ static void hostile_objects(void **state)
     world_free(&w);
 }
 
+/* --- recordings from a real cluster: each line an object as a watch brought it, in order of arrival ----------------------------------- */
+struct played {
+    struct verdict last;
+    size_t turned_ready;             /* how often it became ready after it had been stuck */
+    size_t stuck_turns;              /* how often it became stuck */
+    size_t since_moves;              /* how often `since` changed while it stayed stuck */
+    char rules[1024];                /* each rule that led, in order, each change once */
+};
+
+static void note(struct played *p, const struct world *w)
+{
+    const struct ptrs *claims = store_all(w->store, KIND_CLAIM);
+    const struct verdict *v = claims->n ? diagnosis_verdict(w->diagnosis, claims->v[0]) : NULL;
+    if (!v)
+        return;
+    if (!p->last.rule || strcmp(v->rule, p->last.rule) != 0) {
+        size_t used = strlen(p->rules);
+        snprintf(p->rules + used, sizeof p->rules - used, "%s,", v->rule);
+    }
+    bool was = p->last.rule && p->last.state == CLAIM_STUCK;
+    p->turned_ready += was && v->state == CLAIM_READY;
+    p->stuck_turns += !was && v->state == CLAIM_STUCK;
+    p->since_moves += was && v->state == CLAIM_STUCK && v->since_ms != p->last.since_ms;
+    p->last = *v;
+}
+
+static struct played play(const char *recording)
+{
+    struct world w = world_new();
+    struct played p = {0};
+    int64_t at = 0;
+    char *bytes = fixture(recording, NULL);
+    for (char *line = bytes; *line;) {
+        size_t length = strcspn(line, "\n");
+        json whole = json_whole((struct slice){line, length}), object = json_get(whole, "object");
+        struct buf scratch = {0};
+        enum kind kind = kind_by_name(json_str(json_get(whole, "kind"), &scratch));
+        assert_true(json_int(json_get(whole, "at"), &at) && kind != KIND_NONE);
+        while (w.diagnosis && diagnosis_due(w.diagnosis) < at) {
+            world_judge(&w, diagnosis_due(w.diagnosis));
+            note(&p, &w);
+        }
+        if (json_is(json_get(whole, "type"), "DELETED"))
+            store_remove(w.store, kind, 0, object);
+        else
+            store_apply(w.store, kind, 0, object);
+        world_judge(&w, at);
+        note(&p, &w);
+        buf_free(&scratch);
+        line += length + (line[length] == '\n');
+    }
+    free(bytes);
+    world_free(&w);
+    return p;
+}
+
+static void played_loops(void **state)
+{
+    (void)state;
+    static const char *const loops[] = {"diagnose/crash-loop.ndjson", "diagnose/oom-killed.ndjson"};
+    for (size_t i = 0; i < 2; i++) {
+        struct played p = play(loops[i]);
+        if (strcmp(p.rules, ",crash-loop,") != 0 || p.turned_ready || p.stuck_turns != 1 || p.since_moves)
+            fail_msg("%s: %s ready %zu stuck %zu since %zu", loops[i], p.rules, p.turned_ready, p.stuck_turns, p.since_moves);
+        assert_int_equal(p.last.state, CLAIM_STUCK);
+    }
+}
+
+static void played_end(void **state)
+{
+    (void)state;
+    struct played p = play("diagnose/pod-completed.ndjson");
+    assert_int_equal(p.last.state, CLAIM_STUCK);
+    assert_string_equal(p.rules, ",crash-loop,pod-ended,");
+}
+
+/* Made, suspended, resumed, deleted: never stuck. */
+static void played_suspension(void **state)
+{
+    (void)state;
+    struct played p = play("diagnose/suspend-resume.ndjson");
+    assert_int_equal(p.stuck_turns, 0);
+    assert_string_equal(p.rules, ",suspended,,");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thresholds),     cmocka_unit_test(adopted_condition), cmocka_unit_test(crash_loop_does_not_flap),
         cmocka_unit_test(crash_loop_since_at_start), cmocka_unit_test(suspension_raises_no_alarm), cmocka_unit_test(deletion),
         cmocka_unit_test(groups),         cmocka_unit_test(wants),             cmocka_unit_test(wants_are_bounded),
-        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects),
+        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects), cmocka_unit_test(played_loops), cmocka_unit_test(played_end), cmocka_unit_test(played_suspension),
     };
     return TESTS_MAIN(tests);
 }
