@@ -5,7 +5,7 @@
 #include "core/base/mem.h"
 #include <stdlib.h>
 
-enum { FEW_CHANGES = 500, FILTER_DEADLINE_MS = 200 };
+enum { FEW_CHANGES = 500, FILTER_DEADLINE_MS = 100 };
 
 static int seat_compare(const struct list_seat *a, const struct list_seat *b)
 {
@@ -100,11 +100,40 @@ static void take_in(struct list *l, const struct model *m, const struct object *
         row_insert(l, seat);
 }
 
-static void rebuild(struct list *l, const struct model *m)
+static void rows_clear(struct list *l)
 {
     for (size_t i = 0; i < l->rows.n; i++)
         ((struct list_seat *)l->rows.v[i])->shown = false;
     ptrs_clear(&l->rows);
+}
+
+/* All rows by scope, faults and filter, from what the seats say. False where that takes longer than until deadline_ms (mono; 0: no bound): a pattern
+ * that takes its time on each of 10,000 rows must not hold the screen. */
+static bool choose(struct list *l, const struct model *m, int64_t deadline_ms)
+{
+    const struct clock *clock = clock_system();
+    const struct ptrs *all = store_all(m->store, l->kind->kind);
+    rows_clear(l);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct object *o = all->v[i];
+        struct list_seat *seat = slots_get(&l->seats, o->slot);
+        if (!seat || seat->o != o)
+            continue;
+        seat->shown = passes(l, m, o, seat->state);
+        if (seat->shown)
+            ptrs_add(&l->rows, seat);
+        if (deadline_ms && i % 64 == 63 && clock->mono(clock) > deadline_ms)
+            return false;
+    }
+    if (l->rows.n)
+        qsort(l->rows.v, l->rows.n, sizeof *l->rows.v, row_compare);
+    return true;
+}
+
+/* Everything anew. */
+static void rebuild(struct list *l, const struct model *m)
+{
+    rows_clear(l);
     l->faults_only = l->view.faults_only;
     l->scope_of = l->view.scope.of;
     memcpy(l->scope_ns, l->view.scope.ns, sizeof l->scope_ns);
@@ -115,15 +144,11 @@ static void rebuild(struct list *l, const struct model *m)
     const struct ptrs *all = store_all(m->store, l->kind->kind);
     for (size_t i = 0; i < all->n; i++) {
         const struct object *o = all->v[i];
-        struct list_seat *seat = slots_make(&l->seats, o->slot);
         struct standing s = l->kind->judge(l, m, o);
+        struct list_seat *seat = slots_make(&l->seats, o->slot);
         *seat = (struct list_seat){.o = o, .order = order_of(l, s), .state = (unsigned char)s.state};
-        seat->shown = passes(l, m, o, s.state);
-        if (seat->shown)
-            ptrs_add(&l->rows, seat);
     }
-    if (l->rows.n)
-        qsort(l->rows.v, l->rows.n, sizeof *l->rows.v, row_compare);
+    choose(l, m, 0);
 }
 
 /* A changed object of any kind: whatever of ours stands differently by it. */
@@ -274,40 +299,25 @@ void list_update(struct view *v, const struct model *m)
         focus(l, m);
 }
 
-/* All rows through a new filter, with a deadline: a pattern that takes its time on each of 10,000 rows must not hold the screen. */
-static bool try_filter(struct list *l, const struct model *m, struct pattern *p)
-{
-    const struct clock *clock = clock_system();
-    int64_t deadline = clock->mono(clock) + FILTER_DEADLINE_MS;
-    const struct ptrs *all = store_all(m->store, l->kind->kind);
-    for (size_t i = 0; i < all->n; i++) {
-        buf_clear(&l->scratch);
-        list_row_text(l, m, all->v[i], &l->scratch);
-        pattern_find(p, buf_slice(&l->scratch), NULL, NULL);
-        if (i % 64 == 63 && clock->mono(clock) > deadline)
-            return false;
-    }
-    return true;
-}
-
 void list_filter(struct view *v, const struct model *m, struct slice text, struct err *err)
 {
     struct list *l = (struct list *)v;
-    struct pattern *p = NULL;
+    const struct clock *clock = clock_system();
+    struct pattern *p = NULL, *last = l->filter;
     if (text.n && !(p = pattern_new(text, PATTERN_SMARTCASE, err)))
         return;
-    if (p && m->store && !try_filter(l, m, p)) {
-        pattern_free(p);
-        err_set(err, "this pattern takes too long on %s; make it simpler", l->kind->many);
-        return;
-    }
-    pattern_free(l->filter);
     l->filter = p;
-    if (!m->store || m->store != l->store)
-        return;
     size_t before = l->at;
-    rebuild(l, m);
-    settle(l, before);
+    if (m->store && m->store == l->store) {
+        if (!choose(l, m, clock->mono(clock) + FILTER_DEADLINE_MS)) {
+            err_set(err, "this pattern takes too long on %s: make it simpler", l->kind->many);
+            l->filter = last;
+            last = p;
+            choose(l, m, 0);
+        }
+        settle(l, before);
+    }
+    pattern_free(last);
 }
 
 const struct object *list_selected(struct view *v, const struct model *m)
