@@ -6,9 +6,11 @@
 
 #include <stdlib.h>
 
-static void add_member(struct buf *out, bool *first, struct slice key, struct slice value)
+void json_add_member(struct buf *out, bool *first, struct slice key, struct slice value)
 {
-    buf_printf(out, "%s\"%.*s\":", *first ? "" : ",", (int)key.n, key.p);
+    buf_add_text(out, *first ? "\"" : ",\"");
+    buf_add_slice(out, key);
+    buf_add_text(out, "\":");
     buf_add_slice(out, value);
     *first = false;
 }
@@ -22,13 +24,13 @@ void json_with(json object, const char *member, struct slice value, struct buf *
     while (json_next(&w)) {
         bool this = slice_is(w.key, member);
         if (!this)
-            add_member(out, &first, w.key, w.value);
+            json_add_member(out, &first, w.key, w.value);
         else if (value.n)
-            add_member(out, &first, w.key, value);
+            json_add_member(out, &first, w.key, value);
         done |= this;
     }
     if (!done && value.n)
-        add_member(out, &first, slice_of(member), value);
+        json_add_member(out, &first, slice_of(member), value);
     buf_add_text(out, "}");
 }
 
@@ -55,16 +57,16 @@ void json_merge(json target, json patch, struct buf *out)
     while (json_next(&w)) {
         json change = raw_member(patch, w.key);
         if (!change.n) {
-            add_member(out, &first, w.key, w.value);
+            json_add_member(out, &first, w.key, w.value);
         } else if (json_type(change) != JSON_NULL) {
-            add_member(out, &first, w.key, SLICE(""));
+            json_add_member(out, &first, w.key, SLICE(""));
             json_merge(w.value, change, out);
         }
     }
     w = json_members(patch);
     while (json_next(&w))
         if (!raw_member(target, w.key).n && json_type(w.value) != JSON_NULL) {
-            add_member(out, &first, w.key, SLICE(""));
+            json_add_member(out, &first, w.key, SLICE(""));
             json_merge((json){0}, w.value, out);
         }
     buf_add_text(out, "}");

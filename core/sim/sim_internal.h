@@ -65,6 +65,8 @@ void world_free(struct sim *);
 /* ---- sim_convert.c: the two shapes of a claim's and a sandbox's spec */
 void convert_down(const struct sim *, const struct version *, struct buf *out); /* v1beta1 text → v1alpha1 text */
 void convert_up(const struct resource *, json old_text, struct buf *out);       /* and back, as the conversion webhook does it */
+/* Appends "key":value, with a comma where it is not the first; key is raw. */
+void json_add_member(struct buf *out, bool *first, struct slice key, struct slice value);
 /* RFC 7386. */
 void json_merge(json target, json patch, struct buf *out);
 /* Appends object with member set to value (an empty value: left out). */

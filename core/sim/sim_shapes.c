@@ -143,8 +143,10 @@ void shape_pod(struct story *s, struct box *b)
     owner(&out, "agents.x-k8s.io/v1beta1", "Sandbox", b->name, b->uid);
     buf_add_text(&out, "},\"spec\":{");
     struct json_walk w = json_members(template_spec(s, b));
+    bool first = true;
     while (json_next(&w))
-        buf_printf(&out, "\"%.*s\":%.*s,", (int)w.key.n, w.key.p, (int)w.value.n, w.value.p);
+        json_add_member(&out, &first, w.key, w.value);
+    buf_add_text(&out, first ? "" : ",");
     buf_add_text(&out, "\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"serviceAccountName\":\"default\","
                  "\"serviceAccount\":\"default\",\"securityContext\":{},\"schedulerName\":\"default-scheduler\",\"priority\":0,\"enableServiceLinks\":true,"
                  "\"preemptionPolicy\":\"PreemptLowerPriority\"},\"status\":{\"phase\":\"Pending\",\"qosClass\":\"Burstable\"}}");

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* How long before the demo the coming and going starts: enough to fill the events and the logs. */
-enum { CHURN_PAST_MS = 12 * 60 * 1000, LEASE_MS = 2000, SWEEP_MS = 60 * 1000 };
+enum { CHURN_PAST_MS = 10 * 60 * 1000, LEASE_MS = 2000, SWEEP_MS = 60 * 1000 };
 
 int64_t story_now(const struct story *s)
 {

@@ -159,10 +159,12 @@ static void member_default(struct members *m, const char *key, struct slice valu
 
 static void members_write(struct members *m, const struct resource *r, struct buf *out)
 {
+    bool first = true;
+
     qsort(m->v, m->n, sizeof *m->v, r->crd ? compare_alphabetical : compare_core);
     buf_add_text(out, "{");
     for (size_t i = 0; i < m->n; i++)
-        buf_printf(out, "%s\"%.*s\":%.*s", i ? "," : "", (int)m->v[i].key.n, m->v[i].key.p, (int)m->v[i].value.n, m->v[i].value.p);
+        json_add_member(out, &first, m->v[i].key, m->v[i].value);
     buf_add_text(out, "}");
 }
 
@@ -220,12 +222,13 @@ static void complete(struct sim *sim, const struct resource *r, json object, con
     managed_fields(sim, r, &managed);
     member_default(&m, "managedFields", buf_slice(&managed));
 
+    bool first = false;
     buf_add_text(out, "{\"metadata\":");
     members_write(&m, r, out);
     w = json_members(object);
     while (json_next(&w))
         if (!slice_is(w.key, "apiVersion") && !slice_is(w.key, "kind") && !slice_is(w.key, "metadata"))
-            buf_printf(out, ",\"%.*s\":%.*s", (int)w.key.n, w.key.p, (int)w.value.n, w.value.p);
+            json_add_member(out, &first, w.key, w.value);
     buf_add_text(out, "}");
     buf_free(&rv);
     buf_free(&stamp);
