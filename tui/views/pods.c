@@ -128,8 +128,8 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 22, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 22, .wide = 36, .least = 14, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
     {.narrow = 5, .wide = 5, .fit = FIT_RIGHT, .by_state = true, .text = text_ready},
     {.narrow = 5, .wide = 5, .fit = FIT_RIGHT, .text = text_restarts},
     {.narrow = 7, .wide = 7, .fit = FIT_RIGHT, .by_state = true, .text = text_time},

@@ -56,10 +56,10 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 20, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 20, .wide = 36, .least = 14, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
     {.narrow = 14, .wide = 16, .fit = FIT_RIGHT, .by_state = true, .text = text_members},
-    {.narrow = 14, .wide = 30, .from = 60, .least = 8, .fit = FIT_MIDDLE, .text = text_template},
+    {.narrow = 14, .wide = 30, .from = 60, .least = 10, .fit = FIT_MIDDLE, .text = text_template},
     {.narrow = 13, .wide = 13, .from = 50, .fit = FIT_RIGHT, .text = text_claims},
     {.narrow = 7, .wide = 7, .from = 100, .fit = FIT_RIGHT, .text = text_age},
     {.fit = FIT_END, .text = text_cause},

@@ -35,7 +35,7 @@ static void text_owner(const struct list *l, const struct model *m, const struct
     (void)m;
     const struct object *claim = chain_claim(o);
     if (claim)
-        buf_printf(out, "claim %s", claim->name);
+        buf_add_text(out, claim->name);
     else if (strcmp(o->owner_kind, kind_info(KIND_POOL)->name) == 0)
         buf_printf(out, "pool %s", o->owner_name);
     else
@@ -71,8 +71,8 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 22, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 22, .wide = 36, .least = 14, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
     {.narrow = 18, .wide = 30, .from = 60, .least = 12, .fit = FIT_MIDDLE, .text = text_owner},
     {.narrow = 7, .wide = 7, .fit = FIT_RIGHT, .by_state = true, .text = text_time},
     {.narrow = 0, .wide = 24, .from = 110, .least = 8, .fit = FIT_MIDDLE, .text = text_node},

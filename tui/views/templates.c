@@ -53,8 +53,8 @@ static void text_images(const struct list *l, const struct model *m, const struc
 }
 
 static const struct list_column columns[] = {
-    {.narrow = 20, .wide = 36, .least = 13, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 6, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 20, .wide = 36, .least = 14, .fit = FIT_MIDDLE, .text = text_name},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
     {.narrow = 9, .wide = 9, .from = 50, .fit = FIT_RIGHT, .text = text_pools},
     {.narrow = 13, .wide = 13, .fit = FIT_RIGHT, .text = text_claims},
     {.narrow = 11, .wide = 11, .fit = FIT_RIGHT, .by_state = true, .text = text_stuck},
