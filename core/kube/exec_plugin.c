@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLL_MS = 100, COMPLAINT_LINES = 3, COMPLAINT_BYTES = 400 };
+enum { POLL_MS = 100, COMPLAINT_LINES = 8, COMPLAINT_BYTES = 600 };
 
 struct exec_plugin {
     const struct target *target;
@@ -112,21 +112,34 @@ static void add_line(struct buf *out, struct slice s, size_t max)
         buf_add_text(out, "…");
 }
 
-/* ": its last lines", or nothing. */
+/* Where the last lines of s that say anything begin. */
+static size_t last_lines(struct slice s)
+{
+    int lines = 0;
+    size_t end = s.n;
+    for (size_t from = s.n; from; from--) {
+        if (s.p[from - 1] != '\n')
+            continue;
+        if (slice_trim((struct slice){s.p + from, end - from}).n && ++lines == COMPLAINT_LINES)
+            return from;
+        end = from;
+    }
+    return 0;
+}
+
+/* ": its last lines", or nothing. What is too long loses its beginning, up to a blank. */
 static char *complaint(const struct exec_plugin *p)
 {
     struct slice s = slice_trim(child_complaint(p->child));
     struct buf out = {0};
-    size_t from = s.n;
-    for (int lines = 0; from; from--)
-        if (s.p[from - 1] == '\n' && ++lines == COMPLAINT_LINES)
-            break;
-    s = (struct slice){s.p + from, s.n - from};
-    if (s.n > COMPLAINT_BYTES)
-        s = (struct slice){s.p + s.n - COMPLAINT_BYTES, COMPLAINT_BYTES};
+    size_t from = last_lines(s);
+    bool cut = s.n - from > COMPLAINT_BYTES;
+    if (cut)
+        for (from = s.n - COMPLAINT_BYTES; from < s.n && s.p[from] != ' ' && s.p[from] != '\n';)
+            from++;
     if (s.n)
-        buf_add_text(&out, ": ");
-    add_line(&out, s, COMPLAINT_BYTES);
+        buf_add_text(&out, cut ? ": … " : ": ");
+    add_line(&out, (struct slice){s.p + from, s.n - from}, COMPLAINT_BYTES);
     return buf_take(&out);
 }
 

@@ -296,7 +296,9 @@ static void fails(const char *body, const char *sentence)
 static void test_plugin_failures(void **state)
 {
     (void)state;
-    fails("echo s3cret; echo one >&2; echo two >&2; printf 'three\\033[31m\\nfour\\n' >&2; exit 3", " failed with exit code 3: two three [31m four");
+    fails("echo s3cret; for i in 1 2 3 4 5 6 7; do echo line $i >&2; done; printf 'six\\033[31m\\n\\n \\nseven\\n' >&2; exit 3",
+          " failed with exit code 3: line 2 line 3 line 4 line 5 line 6 line 7 six [31m seven");
+    fails("i=0; while [ $i -lt 200 ]; do printf 'word%d ' $i >&2; i=$((i+1)); done; exit 4", " failed with exit code 4: … word");
     fails("exit 1", "failed with exit code 1 and said nothing: run it by hand");
     fails("kill -9 $$", "was ended by signal 9");
     fails("true", "it printed nothing");
