@@ -14,7 +14,7 @@ void buf_add_text(struct buf *b, const char *text);
 void buf_add_slice(struct buf *b, struct slice s);
 void buf_add_byte(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *format, va_list ap);
+void buf_vprintf(struct buf *b, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_reserve(struct buf *b, size_t more);     /* room for that many bytes beyond n */
 void buf_drop_front(struct buf *b, size_t n);     /* forget the first n bytes */
 void buf_clear(struct buf *b);                    /* n = 0, the memory stays */
