@@ -220,11 +220,11 @@ static void looked_at(struct buf *out, const struct report *r)
     nearest_unhealthy(out, r);
 }
 
-static char *headline_of(const struct report *r, const struct chain *c)
+static char *headline_of(const struct report *r, const struct chain *c, int64_t since_ms)
 {
     struct buf out = {0};
     char age[16];
-    time_short(c->now_ms - (c->subject->deleting_ms ? c->subject->deleting_ms : c->since_ms), age);
+    time_short(c->now_ms - since_ms, age);
     if (c->subject->deleting_ms)
         buf_printf(&out, "being deleted for %s", age);
     else if (c->ready && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
@@ -254,7 +254,8 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
     finder_run(&f, c);
     finder_take(&f, &r->findings);
     finder_free(&f);
-    r->headline = headline_of(r, c);
+    const struct verdict *verdict = c->claim ? diagnosis_verdict(d, c->subject) : NULL; /* remembers what a flip of the condition does not */
+    r->headline = headline_of(r, c, verdict ? verdict->since_ms : c->subject->deleting_ms ? c->subject->deleting_ms : c->since_ms);
     if (!c->ready && !c->subject->deleting_ms && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         r->severity = c->now_ms - c->since_ms >= WAITING_STUCK_MS ? SEVERITY_STUCK : SEVERITY_WAITING;
 }

@@ -14,6 +14,7 @@ const struct rule rules[] = {
     {"crash-loop", 23, 61, UNREADY | WHEN_READY, rule_crash},
     {"probe", 24, 60, UNREADY, rule_probe},
     {"pod-ended", 26, 58, UNREADY, rule_ended},
+    {"deletion", 37, 57, WHEN_DELETING, rule_leaving},
     {"volume-unbound", 20, 56, UNREADY, rule_volume_unbound},
     {"volume-mount", 20, 55, UNREADY, rule_volume_mount},
     {"unschedulable", 18, 54, UNREADY, rule_unschedulable},
@@ -35,7 +36,6 @@ const struct rule rules[] = {
     {"expired", 38, 22, UNREADY, rule_expired},
     {"unready-member", 31, 20, UNREADY, rule_unready_member},
     {"pool-empty", 30, 19, UNREADY, rule_pool_empty},
-    {"deletion", 37, 57, WHEN_DELETING, rule_leaving},
     {"reconcile-error", 0, 5, UNREADY, rule_reconcile}, /* last: only where no other spoke */
     {0},
 };

@@ -144,13 +144,13 @@ bool rule_admission(const struct chain *c, struct finder *f)
     const char *error = chain_error(c, &said, &whose);
     if (!error)
         return false;
-    bool webhook = says(error, "admission webhook ") && says(error, "denied the request");
+    bool invalid = says(error, " is invalid: "), webhook = says(error, "admission webhook ") && says(error, "denied the request");
     struct slice account = quoted_after(error, "serviceaccount "), priority = run_after(error, "no PriorityClass with name ", " ");
     bool forbidden = says(error, "is forbidden");
     /* The controller's own lack of rights reads `User "…" cannot create resource …`: that is not the pod's fault. */
     bool rights = says(error, " cannot ") && says(error, " resource ") && says(error, "User ");
     static const char *const told_elsewhere[] = {"exceeded quota: ", "failed quota: ", "violates PodSecurity ", "RuntimeClass ", NULL};
-    if ((!webhook && !forbidden) || says_any(error, told_elsewhere))
+    if ((!webhook && !forbidden && !invalid) || says_any(error, told_elsewhere))
         return false;
     find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, rights && c->controller ? &c->controller->o : c->template_at ? c->template_at : c->sandbox_at);
     struct buf line = {0};
@@ -170,6 +170,13 @@ bool rule_admission(const struct chain *c, struct finder *f)
         find_cause(f, "The pod cannot be made: PriorityClass %.*s does not exist.", SHOW(priority));
         find_next(f, "Create the PriorityClass, or name another in the template");
         find_command(f, "kubectl get priorityclasses");
+    } else if (invalid) {
+        struct buf field = {0};
+        one_line(&field, strstr(error, " is invalid: ") + strlen(" is invalid: "), 60);
+        find_brief(f, "pod is invalid: %s", field.n ? field.p : "");
+        buf_free(&field);
+        find_cause(f, "The template makes a pod that the API server refuses: %s", line.p);
+        find_edit_template(f, "Correct what it refuses");
     } else {
         struct slice hook = quoted_after(error, "admission webhook ");
         find_brief(f, webhook ? "refused by webhook %.*s" : "pod is forbidden%.*s", SHOW(webhook ? hook : SLICE("")));

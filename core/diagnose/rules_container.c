@@ -88,7 +88,17 @@ bool rule_config(const struct chain *c, struct finder *f)
         char what[600];
         bool known = missing_thing(k->message, what);
         find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
-        find_brief(f, "%s", known ? what : "container configuration error");
+        if (!known) {
+            /* "container has runAsNonRoot and image will run as root (pod: …, container: …)": the rest names what is known already. */
+            struct buf line = {0};
+            struct slice first = {k->message, strcspn(k->message, "(")};
+            while (first.n && first.p[first.n - 1] == ' ')
+                first.n--;
+            buf_add_slice(&line, first);
+            snprintf(what, sizeof what, "%.90s", line.p ? line.p : "");
+            buf_free(&line);
+        }
+        find_brief(f, "%s", what[0] ? what : "container configuration error");
         find_cause(f, "Container %s cannot be made: %s%s.", k->name, known ? what : k->message, known ? " in its namespace" : "");
         if (known) {
             find_next(f, "Create it in namespace %s, or correct the reference in %s%s", c->pod->o.ns, c->template_at ? "template " : "the template",
@@ -167,7 +177,7 @@ static void crash_words(const struct chain *c, struct finder *f, const struct co
         find_next(f, "Correct the liveness probe or give it more time; long commands block old runtimes");
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
     } else {
-        find_brief(f, "%s %s exit code %d", word, loop ? "crashes:" : "ended:", end->exit_code);
+        find_brief(f, "%s %s exit code %d", word, !loop ? "ended:" : end->exit_code ? "crashes:" : "ends again and again:", end->exit_code);
         find_cause(f, "%s %s %s%s: it exited with code %d%s; %d restarts.", capital, k->name, end->exit_code ? "crashes" : "ends", again, end->exit_code,
                    end->exit_code == 137 ? " (killed)" : end->exit_code == 139 ? " (segmentation fault)" : end->exit_code == 127 ? " (command not found)" :
                    end->exit_code == 126 ? " (command not executable)" : "", k->restarts);

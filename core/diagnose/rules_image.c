@@ -37,6 +37,8 @@ static const struct image_class never = {"never", " is not on the node", "it is 
                                          "Put the image on the nodes, or change imagePullPolicy", false, {NULL}};
 static const struct image_class damaged = {"damaged", " cannot be used", "the node cannot read or verify it", "Look at the verbatim error; push the image again",
                                            false, {NULL}};
+static const struct image_class unavailable = {"unavailable", ": its registry is unavailable", "its registry is unavailable", "Look at the registry and the way to it",
+                                               false, {NULL}};
 static const struct image_class unknown = {"unknown", " cannot be pulled", "the node does not say why", "Correct the image, or give the pod an imagePullSecret",
                                            false, {NULL}};
 
@@ -80,7 +82,7 @@ static bool image_reason(const char *reason)
     return false;
 }
 
-static const struct image_class *class_of(const struct pod *pod, const struct container *k, const struct event *failed)
+static const struct image_class *class_of(const struct container *k, const struct event *failed)
 {
     if (is(k->reason, "InvalidImageName"))
         return &bad_name;
@@ -92,16 +94,15 @@ static const struct image_class *class_of(const struct pod *pod, const struct co
     if (!class && failed)
         class = classify(failed->message, k->image);
     if (!class && is(k->reason, "RegistryUnavailable"))
-        class = &classes[3];
-    (void)pod;
+        class = &unavailable;
     return class ? class : &unknown;
 }
 
 static void judge(const struct chain *c, struct finder *f, const struct container *k)
 {
     const struct event *failed = event_about(&c->pod->o, "Failed", "Failed to pull image");
-    const struct image_class *class = class_of(c->pod, k, failed);
-    bool local = class == &classes[8];           /* the node's disk */
+    const struct image_class *class = class_of(k, failed);
+    bool local = is(class->name, "disk");        /* the node's own trouble */
     find(f, class->passing ? find_passing(f) : SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
     find_brief(f, "image %s%s", k->image, class->brief);
     find_cause(f, "The image %s cannot be pulled%s: %s.", k->image, k->init ? " for an init container" : "", class->cause);

@@ -80,6 +80,8 @@ void one_line(struct buf *out, const char *text, size_t most)
     }
     for (size_t i = 0; i < cut; i++)
         buf_add_byte(out, text[i] == '\n' || text[i] == '\r' || text[i] == '\t' ? ' ' : text[i]);
+    while (out->n && out->p[out->n - 1] == ' ')
+        out->p[--out->n] = '\0';
     if (cut < n)
         buf_add_text(out, "…");
 }
