@@ -83,6 +83,7 @@ static bool find_proxy(struct route *route, const struct target *target, const s
     }
     route->proxy_shown = mem_printf("%.*s://%.*s%s%.*s", (int)url.scheme.n, url.scheme.p, (int)url.host.n, url.host.p, url.port.n ? ":" : "",
                                     (int)url.port.n, url.port.n ? url.port.p : "");
+    route->proxy_host = slice_dup(url.host);
     /* Go leaves the name of the server to a SOCKS proxy; libcurl does so by this scheme */
     route->proxy = slice_is(url.scheme, "socks5") ? mem_printf("socks5h%s", whole + 6) : mem_text(whole);
     free(whole);
@@ -119,5 +120,6 @@ void route_free(struct route *route)
     free(route->host_header);
     free(route->proxy);
     free(route->proxy_shown);
+    free(route->proxy_host);
     *route = (struct route){0};
 }

@@ -10,6 +10,7 @@ struct route {
     char *host_header;               /* … and this is what the server is called. Both NULL without */
     char *proxy;                     /* a URL; NULL: none */
     char *proxy_shown;               /* the same without user and password; NULL: none */
+    char *proxy_host;                /* as in the words of a failed connection; NULL: none */
     bool proxy_configured;           /* by the kubeconfig, so that NO_PROXY does not count */
 };
 

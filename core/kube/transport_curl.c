@@ -242,8 +242,11 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 
 static enum trouble trouble_of_connect(struct exchange *x, const char *detail)
 {
+    const char *proxy = x->owner->route.proxy_host;
     long error = 0;
 
+    if (proxy && strstr(detail, proxy))
+        return TROUBLE_PROXY;
     curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &error);
     if (error == ECONNREFUSED || strstr(detail, "refused"))
         return TROUBLE_REFUSED;
@@ -254,15 +257,23 @@ static enum trouble trouble_of_connect(struct exchange *x, const char *detail)
     return TROUBLE_NO_CONNECTION;
 }
 
-static enum trouble trouble_of_time(struct exchange *x)
+/* Exchanges wait for the first one's handshake, so how far the connecting came is seen on any of them. */
+static enum trouble trouble_of_time(const struct exchange *x)
 {
-    curl_off_t connected = 0, secured = 0;
-
-    curl_easy_getinfo(x->easy, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
-    if (connected > 0 && secured == 0)
-        return TROUBLE_HANDSHAKE_TIME;
+    for (const struct exchange *other = x->owner->first; other; other = other->next) {
+        curl_off_t connected = 0;
+        if (other->easy && other->multi == x->multi)
+            curl_easy_getinfo(other->easy, CURLINFO_CONNECT_TIME_T, &connected);
+        if (connected > 0 && !other->head_given)
+            return TROUBLE_HANDSHAKE_TIME;
+    }
     return TROUBLE_CONNECT_TIME;
+}
+
+/* In the middle of the handshake: a server that stops or starts, not one that refuses. */
+static bool closed_on_us(const char *detail)
+{
+    return strstr(detail, "SYSCALL") || strstr(detail, "unexpected eof") || strstr(detail, "reset by peer") || strstr(detail, "Broken pipe");
 }
 
 static enum trouble trouble_of(struct exchange *x, CURLcode code, const char *detail)
@@ -286,7 +297,7 @@ static enum trouble trouble_of(struct exchange *x, CURLcode code, const char *de
         return trouble_of_tls(detail, TROUBLE_OUR_FILES);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
-        return trouble_of_tls(detail, strstr(detail, "SYSCALL") || strstr(detail, "unexpected eof") ? TROUBLE_CUT : TROUBLE_TLS);
+        return trouble_of_tls(detail, closed_on_us(detail) ? TROUBLE_CUT : TROUBLE_TLS);
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:

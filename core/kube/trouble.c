@@ -34,7 +34,7 @@ static const struct row {
                            "check certificate-authority, client-certificate and client-key of this context", true},
     [TROUBLE_NOT_TLS] = {END_TLS, "the server %s does not speak TLS on that port", "is the port right, or is it http://?", false},
     [TROUBLE_TLS] = {END_TLS, "no secure connection to the server %s", "does it speak TLS 1.2 or later?", true},
-    [TROUBLE_DEADLINE] = {END_TIMEOUT, "the server %s did not answer in time", "is it overloaded, or is --request-timeout too short?", false},
+    [TROUBLE_DEADLINE] = {END_TIMEOUT, "the server %s did not answer in time", "is it overloaded or stopped, or is --request-timeout too short?", false},
     [TROUBLE_CUT] = {END_CUT, "the connection to the server %s broke", "it is tried anew", true},
     [TROUBLE_NOT_HTTP] = {END_PROTOCOL, "what the server %s answered is not HTTP", "is the address that of a Kubernetes API server?", true},
     [TROUBLE_OTHER] = {END_PROTOCOL, "the request to the server %s failed", "check the server's address in the kubeconfig", true},
@@ -92,10 +92,13 @@ char *trouble_sentence(enum trouble trouble, const struct target *target, const 
     buf_add_text(&b, mark + 2);
     if (row->detail && *detail)
         buf_printf(&b, " (%s)", detail);
-    if (proxy && row->end == END_UNREACHABLE)
-        buf_printf(&b, " (by the proxy %s)", proxy);
+    if (proxy && (trouble == TROUBLE_PROXY || trouble == TROUBLE_PROXY_NAME))
+        buf_printf(&b, " (the proxy is %s)", proxy);
     if (trouble == TROUBLE_CA && target->ca_file)
         buf_printf(&b, " (not by %s)", target->ca_file);
-    buf_printf(&b, ": %s", row->advice);
+    if (trouble == TROUBLE_CA && !target->ca_pem)
+        buf_add_text(&b, ": the kubeconfig names no certificate-authority, so only this system's count; add the cluster's");
+    else
+        buf_printf(&b, ": %s", row->advice);
     return buf_take(&b);
 }

@@ -215,6 +215,24 @@ static void a_refused_stream_falls_back_to_pages(void **state)
     }
 }
 
+static void a_watch_cache_that_is_behind(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w, true);
+    struct exchange *x = asked(&w, "sendInitialEvents");
+    fake_head(x, 200);
+    fake_bytes(x, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"message\":\"Timeout: Too large resource version\",\"code\":504}}\n");
+    fake_end(x, END_DONE, "");
+    turn(&w, 0);
+    fake_end(asked(&w, "limit=2"), END_CUT, "cut");
+    turn(&w, 0);
+    turn(&w, 1000);
+    asked(&w, "sendInitialEvents");  /* for this once */
+    stop(&w);
+}
+
 static void a_stream_that_never_ends_its_list(void **state)
 {
     struct world w;
@@ -629,6 +647,7 @@ int main(void)
         cmocka_unit_test(rows_come_before_the_list_is_whole_at_any_cut),
         cmocka_unit_test(pages_where_wished),
         cmocka_unit_test(a_refused_stream_falls_back_to_pages),
+        cmocka_unit_test(a_watch_cache_that_is_behind),
         cmocka_unit_test(a_stream_that_never_ends_its_list),
         cmocka_unit_test(a_clean_end_resumes_at_once),
         cmocka_unit_test(a_cut_resumes_at_once_but_not_in_a_busy_loop),
