@@ -71,7 +71,7 @@ static unsigned upward(struct list *l, const struct model *m, const struct objec
 }
 
 static const struct list_kind kind = {
-    .kind = KIND_CLAIM, .one = "claim", .many = "claims", .usage_of = KIND_NONE, .judge = judge, .columns = columns, .enter = enter, .upward = upward,
+    .kind = KIND_CLAIM, .many = "claims", .usage_of = KIND_NONE, .judge = judge, .columns = columns, .enter = enter, .upward = upward,
 };
 
 static struct view *create(void)

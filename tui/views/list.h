@@ -26,7 +26,7 @@ struct list_column {
 
 struct list_kind {
     enum kind kind;
-    const char *one, *many;          /* "claim", "claims" */
+    const char *many;                /* "claims" */
     enum kind usage_of;              /* counts claims by this kind; KIND_NONE: does not */
     bool by_name;                    /* within a state sorted by name, not by time */
     struct standing (*judge)(const struct list *, const struct model *, const struct object *);

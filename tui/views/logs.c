@@ -87,7 +87,7 @@ static uint64_t position_of(const struct log_buffer *b, uint64_t number)
     return guess;
 }
 
-/* Fills shown[] with up to rows positions that end at or before `last`. */
+/* Fills shown[] with up to rows positions that end at or before `last`; where there are not as many above it, with what follows. */
 static void gather(struct logs *l, const struct log_buffer *b, uint64_t last, int rows)
 {
     size_t most = rows < 0 ? 0 : rows > MOST_ROWS ? MOST_ROWS : (size_t)rows;
@@ -102,6 +102,11 @@ static void gather(struct logs *l, const struct log_buffer *b, uint64_t last, in
         uint64_t t = l->shown[i];
         l->shown[i] = l->shown[l->n_shown - 1 - i];
         l->shown[l->n_shown - 1 - i] = t;
+    }
+    for (uint64_t p = last + 1, looked = 0; p < count && l->n_shown < most && looked < MOST_LOOKED_AT; p++, looked++) {
+        struct log_entry e;
+        if (log_buffer_merged(b, p, &e) && wanted(l, &e))
+            l->shown[l->n_shown++] = p;
     }
 }
 
@@ -203,8 +208,10 @@ static void logs_draw(struct view *v, const struct model *m, struct canvas *c, s
         if (log_buffer_merged(b, l->shown[i], &e))
             draw_line(l, m, c, r.y + (int)i, r, &e, log_buffer_label(b, e.stream));
     }
-    if (l->paused && focused && l->n_shown)
-        canvas_select(c, (struct rect){r.y + (int)l->n_shown - 1, r.x, 1, r.w});
+    uint64_t foot = l->paused ? position_of(b, l->foot) : UINT64_MAX;
+    for (size_t i = 0; focused && i < l->n_shown; i++)
+        if (l->shown[i] == foot)
+            canvas_select(c, (struct rect){r.y + (int)i, r.x, 1, r.w});
     if (!l->n_shown && r.w > 4) {
         size_t n;
         const struct log_source *s = session_log_sources(m->session, &n);

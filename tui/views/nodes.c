@@ -91,7 +91,7 @@ static unsigned enter(struct list *l, const struct model *m, const struct object
 }
 
 static const struct list_kind kind = {
-    .kind = KIND_NODE, .one = "node", .many = "nodes", .usage_of = KIND_NONE, .judge = judge, .columns = columns, .enter = enter, .upward = NULL,
+    .kind = KIND_NODE, .many = "nodes", .usage_of = KIND_NONE, .judge = judge, .columns = columns, .enter = enter, .upward = NULL,
 };
 
 static struct view *create(void)

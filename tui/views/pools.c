@@ -82,7 +82,7 @@ static unsigned upward(struct list *l, const struct model *m, const struct objec
 }
 
 static const struct list_kind kind = {
-    .kind = KIND_POOL, .one = "warm pool", .many = "warm pools", .usage_of = KIND_POOL, .by_name = true,
+    .kind = KIND_POOL, .many = "warm pools", .usage_of = KIND_POOL, .by_name = true,
     .judge = judge, .columns = columns, .enter = enter, .upward = upward,
 };
 

@@ -76,7 +76,7 @@ static unsigned upward(struct list *l, const struct model *m, const struct objec
 }
 
 static const struct list_kind kind = {
-    .kind = KIND_TEMPLATE, .one = "template", .many = "templates", .usage_of = KIND_TEMPLATE, .by_name = true,
+    .kind = KIND_TEMPLATE, .many = "templates", .usage_of = KIND_TEMPLATE, .by_name = true,
     .judge = judge, .columns = columns, .enter = enter, .upward = upward,
 };
 
