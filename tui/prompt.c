@@ -7,7 +7,7 @@ void prompt_set(struct prompt *p, const char *text)
 {
     snprintf(p->text, sizeof p->text, "%s", text ? text : "");
     p->n = strlen(p->text);
-    while (p->n && ((unsigned char)p->text[p->n - 1] & 0xc0) == 0x80 && strlen(text) > p->n) /* cut between characters */
+    while (p->n && text && ((unsigned char)text[p->n] & 0xc0) == 0x80) /* cut between characters */
         p->n--;
     p->text[p->n] = 0;
     p->at = p->n;

@@ -143,17 +143,38 @@ static void panes_and_lists(void **state)
         {"e", "events-80x24"}, {"\033l", "logs-80x24"}, {"z", "logs-zoomed-80x24"}, {"\033\033w", "why-80x24"}, {"z", "why-zoomed-80x24"},
         {"\033\0332", "sandboxes-80x24"}, {"3", "pools-80x24"}, {"4", "templates-80x24"}, {"5", "pods-80x24"}, {"6", "nodes-80x24"}, {"1d", "yaml-80x24"}, {"\033F", "faults-80x24"},
         {"\033n", "namespaces-80x24"}, {"\033c", "contexts-80x24"}, {"\033:", "command-80x24"}, {"po\t", "command-completed-80x24"},
-        {"\033/ml-", "filter-80x24"}, {"(", "filter-broken-80x24"}, {"\033S", "sources-80x24"}, {"\033?", "help-80x24"},
+        {"\033/ml-", "filter-80x24"}, {"(", "filter-broken-80x24"}, {"\033\n", "drilled-80x24"}, {"\033\033lkkk", "logs-paused-80x24"}, {"\033S", "sources-80x24"}, {"\033?", "help-80x24"},
     };
     (void)state;
     struct world w;
     open_demo(&w, 24, 80);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         for (const char *k = steps[i].keys; *k; k++)
-            app_key(w.app, *k == '\033' ? K_ESC : *k);
+            app_key(w.app, *k == '\033' ? K_ESC : *k == '\n' ? K_ENTER : *k);
         run(&w, 2500);               /* what is asked for has come, what the footer said is over */
         golden(&w, steps[i].name);
     }
+    close_world(&w);
+}
+
+static void paused_logs_stand_still(void **state)
+{
+    (void)state;
+    struct world w;
+    open_demo(&w, 24, 80);
+    keys(&w, "lzkk");
+    char *before = screen(&w, false), *from = strchr(strchr(strchr(before, '\n') + 1, '\n') + 1, '\n');
+    run(&w, 20000);
+    char *after = screen(&w, false), *to = strchr(strchr(strchr(after, '\n') + 1, '\n') + 1, '\n');
+    expect(&w, "paused");
+    assert_memory_equal(from, to, strlen(from)); /* the lines and all below; the title counts what is newer */
+    app_key(w.app, K_END);
+    char *end = screen(&w, false);
+    assert_string_not_equal(strchr(end, '\n'), strchr(after, '\n'));
+    assert_false(shows(&w, "paused"));
+    free(before);
+    free(after);
+    free(end);
     close_world(&w);
 }
 
@@ -455,7 +476,7 @@ static void any_keys_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(in_ascii),
+        cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii),
         cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
         cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last),
         cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(a_broken_command_says_so),
