@@ -261,10 +261,10 @@ static enum trouble trouble_of_connect(struct exchange *x, const char *detail)
 static enum trouble trouble_of_time(const struct exchange *x)
 {
     for (const struct exchange *other = x->owner->first; other; other = other->next) {
-        curl_off_t connected = 0;
+        long local_port = 0;         /* known as soon as TCP is connected, unlike the times */
         if (other->easy && other->multi == x->multi)
-            curl_easy_getinfo(other->easy, CURLINFO_CONNECT_TIME_T, &connected);
-        if (connected > 0 && !other->head_given)
+            curl_easy_getinfo(other->easy, CURLINFO_LOCAL_PORT, &local_port);
+        if (local_port > 0 && !other->head_given)
             return TROUBLE_HANDSHAKE_TIME;
     }
     return TROUBLE_CONNECT_TIME;
