@@ -103,8 +103,11 @@ static bool load_environment(struct kubeconfig *k, struct err *err)
 
 static void collect_names(struct kubeconfig *k)
 {
-    for (size_t i = 0; i < k->entries[SECTION_CONTEXTS].n; i++)
-        ptrs_add(&k->names, ((struct entry *)k->entries[SECTION_CONTEXTS].v[i])->name);
+    for (size_t i = 0; i < k->entries[SECTION_CONTEXTS].n; i++) {
+        const struct entry *e = k->entries[SECTION_CONTEXTS].v[i];
+        if (kubeconfig_entry(k, SECTION_CONTEXTS, e->name) == e)
+            ptrs_add(&k->names, e->name);
+    }
     if (k->in_cluster)
         ptrs_add(&k->names, (char *)"in-cluster");
     ptrs_add(&k->names, NULL);

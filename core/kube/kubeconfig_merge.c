@@ -79,11 +79,13 @@ static bool add_entry(struct kubeconfig *k, const struct source_file *file, cons
     const struct yaml_node *body = yaml_get(item->value, section_item[section]);
     if (body && body->type != YAML_MAP)
         return err_set(err, "%s:%d: %s \"%s\" must be a map, not %s", file->path, body->line, section_item[section], name, yaml_type_name(body->type));
-    const struct entry *old = kubeconfig_entry(k, section, name);
-    if (old && old->file == file)
-        return err_set(err, "%s:%d: the %s \"%s\" stands already on line %d: remove one", file->path, item->line, section_item[section], name, old->line);
-    if (old)
-        return true;
+    for (size_t i = k->entries[section].n; i-- > 0;) {
+        const struct entry *old = k->entries[section].v[i];
+        if (old->file != file)
+            break;
+        if (!strcmp(old->name, name))
+            return err_set(err, "%s:%d: the %s \"%s\" stands already on line %d: remove one", file->path, item->line, section_item[section], name, old->line);
+    }
     struct entry *e = NEW(struct entry);
     *e = (struct entry){.name = mem_text(name), .line = item->line, .body = body, .file = file};
     ptrs_add(&k->entries[section], e);

@@ -21,7 +21,7 @@ struct entry {
 };
 struct kubeconfig {
     struct ptrs files;               /* struct source_file */
-    struct ptrs entries[SECTION_COUNT]; /* struct entry, in the order of the files; names are unique in a section */
+    struct ptrs entries[SECTION_COUNT]; /* struct entry, in the order of the files; of one name the first counts */
     struct ptrs names;               /* of contexts, borrowed, NULL-terminated */
     const char *current;             /* borrowed from a tree; NULL: none */
     bool in_cluster;
