@@ -247,6 +247,10 @@ void box_act(struct story *s, struct box *b)
     };
     const struct step *step = b->step;
 
+    if (!s->controller_pod && (step->act == ACT_POD || step->act == ACT_DENIED)) {
+        b->due = story_now(s) + 1000;
+        return;
+    }
     if (step->act == ACT_AGAIN) {
         b->rounds++;
         b->step = b->row->steps + step->to;

@@ -199,6 +199,10 @@ static void bind_claim(struct story *s, struct life *l)
 
 void life_act(struct story *s, struct life *l)
 {
+    if (!s->controller_pod && l->stage != LIFE_BOUND) {
+        l->due = story_now(s) + 1000; /* no controller: no one looks */
+        return;
+    }
     switch (l->stage) {
     case LIFE_SEEN:
         l->seen_ms = story_now(s);
@@ -314,6 +318,8 @@ void pool_fill(struct story *s, const char *ns, const char *name)
     int64_t desired = 0;
     int all, ready;
 
+    if (!s->controller_pod)
+        return;
     count_members(s, ns, name, &all, &ready);
     if (v)
         json_int(json_path(v->text, "spec.replicas"), &desired);

@@ -69,7 +69,7 @@ static void write_new(struct story *s, const struct told *t, const struct about 
         buf_add_text(&out, "}");
     }
     buf_printf(&out, ",\"action\":\"%s\",\"reportingComponent\":\"%s\",\"reportingInstance\":\"%s-%s\"}", action, component, component,
-               strcmp(component, "default-scheduler") == 0 ? "control-plane" : s->controller_pod);
+               strcmp(component, "default-scheduler") == 0 || !s->controller_pod ? "control-plane" : s->controller_pod);
     story_put(s, "events", &out);
 }
 
@@ -164,6 +164,8 @@ void controller_line(struct story *s, const char *level, const char *kind, const
                                : strcmp(kind, "SandboxWarmPool") == 0 ? story_kind("sandboxwarmpools")
                                                                       : story_kind("sandboxclaims");
 
+    if (!s->controller_pod)
+        return;
     world_new_uid(s->sim, id);
     buf_printf(&out,
                "{\"level\":\"%s\",\"ts\":\"%s\",\"msg\":\"%s\",\"controller\":\"%s\",\"controllerGroup\":\"%s\",\"controllerKind\":\"%s\",\"%s\":{\"name\":\"%s\","
@@ -178,7 +180,8 @@ void controller_line(struct story *s, const char *level, const char *kind, const
 
 static void to_router(struct story *s, struct buf *out)
 {
-    log_file_line(s->sim, log_file_get(s->sim, "agent-sandbox-system", s->router_pod, "sandbox-router", true), out->p);
+    if (s->router_pod)
+        log_file_line(s->sim, log_file_get(s->sim, "agent-sandbox-system", s->router_pod, "sandbox-router", true), out->p);
     buf_free(out);
 }
 

@@ -112,7 +112,8 @@ struct part_row {
     const char *name, *label, *image, *args, *service;
     int port;
 };
-static const struct part_row parts[] = {
+enum { CONTROLLER, ROUTER, PARTS };
+static const struct part_row parts[PARTS] = {
     {"agent-sandbox-controller", "app", "registry.example/agent-sandbox-controller:v0.5.6", "[\"--leader-elect=true\",\"--extensions\"]",
      "agent-sandbox-controller", 8080},
     {"sandbox-router", "app.kubernetes.io/name", "registry.example/sandbox-router-go:v0.5.6", "[]", "sandbox-router-svc", 8080},
@@ -142,7 +143,7 @@ static void shape_deployment(struct story *s, const struct part_row *row)
 }
 
 /* Returns the Pod's name; the caller frees it. */
-static char *shape_part_pod(struct story *s, const struct part_row *row, int node)
+static char *shape_part_pod(struct story *s, const struct part_row *row, int node, int64_t since_ms)
 {
     struct buf out = {0};
     char suffix[6];
@@ -151,20 +152,21 @@ static char *shape_part_pod(struct story *s, const struct part_row *row, int nod
     sim_suffix(&s->random, suffix);
     char *name = mem_printf("%s-%08x-%s", row->name, story_hash(row->image), suffix);
     buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"" SYSTEM "\",", name);
-    created(s, &out);
+    buf_add_text(&out, "\"creationTimestamp\":");
+    shape_stamp(&out, since_ms);
     buf_printf(&out, ",\"labels\":{\"%s\":\"%s\",\"pod-template-hash\":\"%08x\"}},\"spec\":{\"containers\":[{\"name\":\"%s\",\"image\":\"%s\",\"args\":%s,"
                "\"resources\":{}}],\"restartPolicy\":\"Always\",\"serviceAccountName\":\"%s\",\"nodeName\":\"%s\"},\"status\":{\"phase\":\"Running\",\"conditions\":[",
                row->label, row->name, story_hash(row->image), row->name, row->image, row->args, row->name, s->cast->nodes[node].name);
     static const char *const types[] = {"Initialized", "Ready", "ContainersReady", "PodScheduled"};
     for (size_t i = 0; i < 4; i++) {
         buf_printf(&out, "%s{\"type\":\"%s\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":", i ? "," : "", types[i]);
-        shape_stamp(&out, s->begins_ms - INSTALLED_MS);
+        shape_stamp(&out, since_ms);
         buf_add_text(&out, "}");
     }
     buf_printf(&out, "],\"hostIP\":\"10.88.0.%d\",\"podIP\":\"10.88.%d.3\",\"podIPs\":[{\"ip\":\"10.88.%d.3\"}],\"startTime\":", node + 1, node + 1, node + 1);
-    shape_stamp(&out, s->begins_ms - INSTALLED_MS);
+    shape_stamp(&out, since_ms);
     buf_printf(&out, ",\"containerStatuses\":[{\"name\":\"%s\",\"state\":{\"running\":{\"startedAt\":", row->name);
-    shape_stamp(&out, s->begins_ms - INSTALLED_MS);
+    shape_stamp(&out, since_ms);
     buf_printf(&out, "}},\"lastState\":{},\"ready\":true,\"restartCount\":0,\"image\":\"%s\",\"imageID\":\"\",\"containerID\":\"containerd://%016llx%016llx%016llx%016llx\","
                "\"started\":true}],\"qosClass\":\"BestEffort\"}}", row->image, id, ~id, id * 3, id * 5);
     story_put(s, "pods", &out);
@@ -173,11 +175,79 @@ static char *shape_part_pod(struct story *s, const struct part_row *row, int nod
 
 void shape_system(struct story *s)
 {
-    for (size_t i = 0; i < 2; i++)
+    int64_t since_ms = s->begins_ms - INSTALLED_MS;
+
+    for (size_t i = 0; i < PARTS; i++) {
         shape_deployment(s, &parts[i]);
-    s->controller_pod = shape_part_pod(s, &parts[0], 0);
-    s->router_pod = shape_part_pod(s, &parts[1], 1);
+        const struct version *v = world_get(s->sim, story_kind("deployments"), SYSTEM, parts[i].name);
+        s->part_hashes[i] = (unsigned)slice_hash(json_path(v->text, "spec.template"));
+    }
+    s->controller_pod = shape_part_pod(s, &parts[CONTROLLER], 0, since_ms);
+    s->router_pod = shape_part_pod(s, &parts[ROUTER], 1, since_ms);
     shape_lease(s);
+}
+
+/* Absent means zero, in a Deployment's status as in a pool's. */
+static void part_status(struct story *s, const struct part_row *row, bool there)
+{
+    struct buf patch = {0};
+    const char *n = there ? "1" : "null";
+
+    buf_printf(&patch, "{\"status\":{\"replicas\":%s,\"updatedReplicas\":%s,\"readyReplicas\":%s,\"availableReplicas\":%s}}", n, n, n, n);
+    story_patch(s, "deployments", SYSTEM, row->name, &patch);
+}
+
+static void part_stop(struct story *s, const struct part_row *row, char **pod)
+{
+    world_delete(s->sim, story_kind("pods"), SYSTEM, *pod);
+    free(*pod);
+    *pod = NULL;
+    part_status(s, row, false);
+}
+
+void part_start(struct story *s)
+{
+    char **pods[PARTS] = {&s->controller_pod, &s->router_pod};
+
+    for (int i = 0; i < PARTS; i++) {
+        const struct version *v = world_get(s->sim, story_kind("deployments"), SYSTEM, parts[i].name);
+        int64_t desired = 0;
+        if (v)
+            json_int(json_path(v->text, "spec.replicas"), &desired);
+        if (*pods[i] || desired <= 0)
+            continue;
+        *pods[i] = shape_part_pod(s, &parts[i], i, story_now(s));
+        part_status(s, &parts[i], true);
+    }
+}
+
+bool part_changed(struct story *s, const struct version *v)
+{
+    char **pods[PARTS] = {&s->controller_pod, &s->router_pod};
+    int64_t desired = 0;
+
+    json_int(json_path(v->text, "spec.replicas"), &desired);
+    for (int i = 0; i < PARTS; i++) {
+        if (strcmp(v->name, parts[i].name) != 0 || strcmp(v->ns, SYSTEM) != 0)
+            continue;
+        /* a rollout restart, or a change of anything in the pod template, makes it anew */
+        unsigned hash = (unsigned)slice_hash(json_path(v->text, "spec.template"));
+        bool anew = s->part_hashes[i] != hash;
+        s->part_hashes[i] = hash;
+        if (*pods[i] && (desired <= 0 || anew))
+            part_stop(s, &parts[i], pods[i]);
+        return !*pods[i] && desired > 0;
+    }
+    return false;
+}
+
+void part_pod_gone(struct story *s, const char *ns, const char *name)
+{
+    char **pods[PARTS] = {&s->controller_pod, &s->router_pod};
+
+    for (int i = 0; i < PARTS; i++)
+        if (*pods[i] && strcmp(*pods[i], name) == 0 && strcmp(ns, SYSTEM) == 0)
+            part_stop(s, &parts[i], pods[i]);
 }
 
 void shape_lease(struct story *s)
@@ -185,6 +255,8 @@ void shape_lease(struct story *s)
     struct buf out = {0};
     char stamp[32];
 
+    if (!s->controller_pod)
+        return;                      /* no one renews it */
     time_rfc3339(story_now(s), stamp);
     stamp[strlen(stamp) - 1] = 0;
     buf_add_text(&out, "{\"metadata\":{\"name\":\"a3317529.agent-sandbox.x-k8s.io\",\"namespace\":\"" SYSTEM "\",");

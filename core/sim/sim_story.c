@@ -122,6 +122,23 @@ static void tick_events(struct story *s, struct ticker *t)
     t->due = story_now(s) + SWEEP_MS;
 }
 
+/* The controller comes back and looks at everything, pools first. */
+static void tick_parts(struct story *s, struct ticker *t)
+{
+    bool was_off = !s->controller_pod;
+    const struct ptrs *pools = world_objects(s->sim, story_kind("sandboxwarmpools"));
+
+    t->due = INT64_MAX;
+    part_start(s);
+    for (size_t i = 0; was_off && i < pools->n; i++) {
+        struct version *v = pools->v[i];
+        version_hold(v);
+        pool_fill(s, v->ns, v->name);
+        pool_status(s, v->ns, v->name);
+        version_drop(v);
+    }
+}
+
 /* A claimed box, ready or not as asked; NULL where there is none. */
 static struct box *some_box(struct story *s, bool ready)
 {
@@ -225,6 +242,10 @@ void story_act(struct story *s)
         struct ticker *t = s->tickers.v[i];
         if (t->due == due) {
             t->tick(s, t);
+            if (t->due == INT64_MAX) {
+                ptrs_remove(&s->tickers, i);
+                free(t);
+            }
             return;
         }
     }
@@ -329,6 +350,11 @@ void story_changed(struct story *s, enum change_type type, const struct version 
         struct box *b = box_of(s, v->ns, v->name);
         if (b)
             box_pod_gone(s, b);
+        part_pod_gone(s, v->ns, v->name);
+        add_ticker(s, story_now(s) + 1500, tick_parts, NULL);
+    } else if (strcmp(plural, "deployments") == 0 && type == CHANGE_MODIFIED) {
+        if (part_changed(s, v))
+            add_ticker(s, story_now(s) + 1500, tick_parts, NULL);
     } else if (strcmp(plural, "sandboxwarmpools") == 0 || strcmp(plural, "sandboxtemplates") == 0) {
         wake_waiting(s, v->ns);
         if (strcmp(plural, "sandboxwarmpools") == 0) {

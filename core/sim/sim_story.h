@@ -118,7 +118,8 @@ struct story {
     const struct cast *cast;
     uint64_t random;
     struct ptrs lives, boxes, events, tickers; /* in the order of their coming: ties are settled by it */
-    char *controller_pod, *router_pod;
+    char *controller_pod, *router_pod; /* NULL: scaled to none, or between two */
+    unsigned part_hashes[2];         /* of their pod templates */
     int ips, events_made;
     int64_t begins_ms;               /* when the demo was begun: what is before is its past */
 };
@@ -147,6 +148,9 @@ void shape_pool(struct story *, const struct pool_row *);
 void shape_quotas(struct story *);
 void shape_system(struct story *);                                            /* controller and router: Deployments, Pods, Services, Lease */
 void shape_lease(struct story *);
+bool part_changed(struct story *, const struct version *deployment);          /* stops what has to stop; true: part_start is due in a moment */
+void part_start(struct story *);                                              /* Pods of the controller and the router that ought to be there */
+void part_pod_gone(struct story *, const char *ns, const char *name);         /* someone deleted it; part_start is due */
 void shape_sandbox(struct story *, struct box *);                             /* new */
 void shape_sandbox_adopted(struct story *, const struct box *);
 void shape_sandbox_status(struct story *, const struct box *);

@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/sim/sim.h"
 
+#include <unistd.h>
+
 /* One request and all that came back. */
 struct got {
     struct exchange *exchange;
@@ -771,6 +773,55 @@ static void test_story_run(void **state)
     buf_free(&ready);
 }
 
+/* Without its controller nothing is seen; it comes back, and all goes on. */
+static void test_story_controller_off(void **state)
+{
+    struct world *w = *state;
+    struct buf ready = {0};
+    const char *deployment = "/apis/apps/v1/namespaces/agent-sandbox-system/deployments/agent-sandbox-controller";
+
+    sim_story_demo(w->sim);
+    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 1);
+    expect(w, "PATCH", deployment, "{\"spec\":{\"replicas\":0}}", 200, "\"replicas\":0");
+    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 0);
+    expect(w, "POST", CLAIMS_IN("agents"),
+           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},\"spec\":{\"warmPoolRef\":{\"name\":"
+           "\"python-pool\"}}}", 201, "mine");
+    pass(w, 20000);
+    ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
+    assert_string_equal(ready.p, "200");                 /* it is there, without a status */
+    expect(w, "PATCH", deployment, "{\"spec\":{\"replicas\":1}}", 200, "\"replicas\":1");
+    pass(w, 10000);
+    ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
+    assert_string_equal(ready.p, "True Pod is Ready");
+    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 1);
+    expect(w, "GET", deployment, NULL, 200, "\"readyReplicas\":1");
+    buf_free(&ready);
+}
+
+/* On the system clock wait() does sleep, but not past a descriptor that is ready. */
+static void test_wait(void **state)
+{
+    struct world *w = *state;
+    struct sim *sim = sim_new(clock_system(), 1);
+    struct transport *t = sim_transport(sim);
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    struct pollfd fd = {.fd = ends[0], .events = POLLIN};
+    t->ops->wait(t, &fd, 1, -1);
+    assert_int_equal(fd.revents, POLLIN);
+    fd.revents = 0;
+    w->transport->ops->wait(w->transport, &fd, 1, -1);
+    assert_int_equal(fd.revents, POLLIN);
+    w->transport->ops->wait(w->transport, NULL, 0, -1); /* a virtual clock: at once */
+    transport_free(t);
+    sim_free(sim);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* The same seed and clock give the same world, in few steps or in many. */
 static void test_story_is_the_same(void **state)
 {
@@ -799,7 +850,7 @@ int main(void)
         TEST(test_discovery), TEST(test_lists), TEST(test_pages), TEST(test_future_version), TEST(test_selectors), TEST(test_watch), TEST(test_watch_resumes),
         TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers), TEST(test_old_version), TEST(test_logs),
         TEST(test_faults), TEST(test_hang_and_reset), TEST(test_pieces), TEST(test_fixture_lists), TEST(test_story), TEST(test_story_run),
-        TEST(test_story_is_the_same),
+        TEST(test_story_controller_off), TEST(test_story_is_the_same), TEST(test_wait),
     };
 
     return TESTS_MAIN(tests);
