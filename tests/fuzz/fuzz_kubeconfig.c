@@ -26,26 +26,26 @@ static void must_say(struct err *err)
 static void as_yaml(struct slice text)
 {
     struct err err = {0};
-    struct buf json = {0}, yaml = {0}, again = {0};
+    struct buf first = {0}, yaml = {0}, again = {0};
     struct yaml_tree *tree = yaml_tree_new(text, "f", &err);
     if (!tree) {
         must_say(&err);
         return;
     }
-    bool whole = yaml_to_json(yaml_tree_root(tree), MOST_JSON, &json);
+    bool whole = yaml_to_json(yaml_tree_root(tree), MOST_JSON, &first);
     yaml_tree_free(tree);
     if (whole) {
-        must(yaml_from_json(buf_slice(&json), &yaml, YAML_FOLD_MANAGED & text.n, &err));
+        must(yaml_from_json(buf_slice(&first), &yaml, YAML_FOLD_MANAGED & text.n, &err));
         tree = yaml_tree_new(buf_slice(&yaml), "f", &err);
         must(tree);
         must(yaml_to_json(yaml_tree_root(tree), MOST_JSON * 2, &again));
-        bool folded = (YAML_FOLD_MANAGED & text.n) && slice_find(buf_slice(&json), SLICE("managedFields")) >= 0;
-        bool nul = slice_find(buf_slice(&json), SLICE("\\u0000")) >= 0; /* becomes U+FFFD, as in all decoded text */
+        bool folded = (YAML_FOLD_MANAGED & text.n) && slice_find(buf_slice(&first), SLICE("managedFields")) >= 0;
+        bool nul = slice_find(buf_slice(&first), SLICE("\\u0000")) >= 0; /* becomes U+FFFD, as in all decoded text */
         if (!folded && !nul)
-            must(slice_eq(buf_slice(&json), buf_slice(&again)));
+            must(slice_eq(buf_slice(&first), buf_slice(&again)));
         yaml_tree_free(tree);
     }
-    buf_free(&json);
+    buf_free(&first);
     buf_free(&yaml);
     buf_free(&again);
 }
