@@ -10,3 +10,6 @@ tests_unit_test_theme_LDADD = libtui.a $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_terminal
 tests_unit_test_terminal_SOURCES = tests/unit/test_terminal.c tests/unit/test.h
 tests_unit_test_terminal_LDADD = libtui.a $(BASE_LIBS) $(UTF8PROC_LIBS) $(CURSES_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_yaml_view
+tests_unit_test_yaml_view_SOURCES = tests/unit/test_yaml_view.c tests/unit/test.h
+tests_unit_test_yaml_view_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)

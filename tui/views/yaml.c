@@ -271,7 +271,7 @@ static bool go_to_match(struct yaml *y, int from, int by)
         if (from < y->top || from >= y->top + y->height)
             y->top = from - y->height / 3;
         size_t start, end;
-        if (pattern_find(y->pattern, line_text(y, from), &start, &end)) {
+        if (y->width && pattern_find(y->pattern, line_text(y, from), &start, &end)) {
             int column = text_columns((struct slice){line_text(y, from).p, start}), width = text_columns((struct slice){line_text(y, from).p + start, end - start});
             if (column < y->left || column + width > y->left + y->width)
                 y->left = column + width < y->width ? 0 : column - y->width / 3;
