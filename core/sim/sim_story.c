@@ -155,9 +155,10 @@ static struct box *some_box(struct story *s, bool ready)
 static void call_served(struct story *s, const struct box *b)
 {
     struct buf line = {0};
+    int ms = story_between(s, 0, 4) ? story_between(s, 4, 90) : story_between(s, 90, 2400); /* one after the other: arguments have no fixed order */
+    int bytes = story_between(s, 41, 900);
 
-    router_line(s, b->name, b->ns, 200, story_between(s, 0, 4) ? story_between(s, 4, 90) : story_between(s, 90, 2400), story_between(s, 41, 900),
-                "k8s-agent-sandbox/0.5.6");
+    router_line(s, b->name, b->ns, 200, ms, bytes, "k8s-agent-sandbox/0.5.6");
     buf_printf(&line, "INFO:     10.88.2.3:%d - \"POST /execute HTTP/1.1\" 200 OK", story_between(s, 32768, 60999));
     log_file_line(s->sim, log_file_get(s->sim, b->ns, b->name, b->row->container, true), line.p);
     buf_free(&line);
