@@ -186,6 +186,11 @@ const char *chain_progress(const struct chain *c)
         return "not yet seen by the controller";
     if (c->pod)
         return pod_progress(c->pod);
+    /* Not read yet: the condition's own words are all that is known. */
+    bool unread = (c->sandbox_at && !c->sandbox && !c->facts->synced[KIND_SANDBOX]) || (c->sandbox && !c->facts->synced[KIND_POD]);
+    const char *said = c->claim ? c->claim->ready.message : c->sandbox ? c->sandbox->ready.message : "";
+    if (unread && said[0])
+        return said;
     if (c->sandbox)
         return c->ready ? "ready" : "sandbox without a pod yet";
     if (c->subject->kind == KIND_SANDBOX || c->subject->kind == KIND_POD)

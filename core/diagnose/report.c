@@ -225,7 +225,7 @@ static char *headline_of(const struct report *r, const struct chain *c, int64_t 
     struct buf out = {0};
     char age[16];
     time_short(c->now_ms - since_ms, age);
-    if (c->subject->deleting_ms)
+    if (c->subject->deleting_ms && (!r->findings.n || r->findings.v[0].severity < SEVERITY_STUCK))
         buf_printf(&out, "being deleted for %s", age);
     else if (c->ready && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         buf_printf(&out, "ready for %s", age);

@@ -243,16 +243,18 @@ bool rule_expired(const struct chain *c, struct finder *f)
 /* Not in the table: somebody has put it to sleep on purpose, so it never counts as stuck. The old API leaves such a sandbox Ready. */
 bool rule_suspended(const struct chain *c, struct finder *f)
 {
-    if (!c->sandbox || !chain_suspended(c))
+    const struct object *at = c->sandbox_at;
+    if (!at || !chain_suspended(c))
         return false;
-    find(f, SEVERITY_WAITING, CONFIDENCE_PROVED, &c->sandbox->o);
+    find(f, SEVERITY_WAITING, CONFIDENCE_PROVED, at);
     find_brief(f, "sandbox suspended");
-    find_cause(f, "Sandbox %s is suspended: somebody asked for that (operatingMode Suspended, or replicas 0), so it has no pod.", c->sandbox->o.name);
+    find_cause(f, "Sandbox %s is suspended: somebody asked for that (operatingMode Suspended, or replicas 0), so it has no pod.", at->name);
     find_next(f, "Resume it when it is wanted");
-    find_command(f, "kubectl patch sandbox %s -n %s --type=merge -p %s", c->sandbox->o.name, c->sandbox->o.ns,
+    find_command(f, "kubectl patch sandbox %s -n %s --type=merge -p %s", at->name, at->ns,
                  c->claim && c->claim->old_api ? "{\"spec\":{\"replicas\":1}}" : "{\"spec\":{\"operatingMode\":\"Running\"}}");
-    find_group(f, "%s/%s", c->sandbox->o.ns, c->sandbox->o.name);
-    find_condition(f, &c->sandbox->o, "Suspended", &c->sandbox->suspended);
+    find_group(f, "%s/%s", at->ns, at->name);
+    if (c->sandbox)
+        find_condition(f, at, "Suspended", &c->sandbox->suspended);
     find_ready(f);
     return true;
 }

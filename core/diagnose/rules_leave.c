@@ -24,6 +24,12 @@ static const struct object *held(const struct chain *c, struct slice *finalizer)
     return NULL;
 }
 
+/* Still on its way, so that its absence says nothing. */
+static bool unread(const struct chain *c, enum kind kind)
+{
+    return !c->facts->synced[kind] && !c->facts->forbidden[kind];
+}
+
 bool rule_leaving(const struct chain *c, struct finder *f)
 {
     int64_t since = c->subject->deleting_ms, due = since + DELETING_STUCK_MS;
@@ -59,6 +65,8 @@ bool rule_leaving(const struct chain *c, struct finder *f)
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
         find_group(f, "%s|%s", c->pod->o.ns, c->pod->node);
         find_evidence(f, &c->pod->o, c->pod->o.deleting_ms, "", "phase %s", c->pod->phase);
+    } else if (unread(c, KIND_SANDBOX) || unread(c, KIND_POD)) {
+        return false;
     } else {
         const struct object *at = c->sandbox ? &c->sandbox->o : c->subject;
         find(f, severity, CONFIDENCE_POSSIBLE, at);

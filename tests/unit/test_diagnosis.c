@@ -313,6 +313,31 @@ static void ready_ones_rest(void **state)
     world_free(&w);
 }
 
+/* While a kind is still being read, that an object is not there says nothing. */
+static void half_read(void **state)
+{
+    (void)state;
+    struct world w = world_new();
+    world_judge(&w, MIN(0, 1));
+    w.facts.synced[KIND_SANDBOX] = w.facts.synced[KIND_POD] = w.facts.synced[KIND_POOL] = w.facts.synced[KIND_TEMPLATE] = false;
+    world_apply(&w, CLAIM_PENDING);
+    const struct verdict *v = verdict(&w, MIN(10, 0));
+    assert_int_equal(v->state, CLAIM_STUCK);               /* that it waits is known; why is not */
+    assert_string_equal(v->rule, "");
+    assert_string_equal(v->brief, "Pod exists with phase: Pending");
+    world_apply(&w, CLAIM_NOT("SandboxSuspended", "Sandbox is suspended"));
+    assert_string_equal(verdict(&w, MIN(10, 1))->rule, "suspended");
+    world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c", "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+                    CONDITION("Ready", "True", "DependenciesReady", "Pod is Ready", "00:05") "]" BOUND "}}");
+    assert_int_equal(verdict(&w, MIN(10, 2))->state, CLAIM_DELETING);
+    w.facts.synced[KIND_SANDBOX] = w.facts.synced[KIND_POD] = true;
+    diagnosis_all(w.diagnosis, MIN(10, 3));
+    v = diagnosis_verdict(w.diagnosis, world_claim(&w, "n", "c"));
+    assert_int_equal(v->state, CLAIM_STUCK);
+    assert_int_equal(v->confidence, CONFIDENCE_POSSIBLE);
+    world_free(&w);
+}
+
 /* Objects that are not what they should be: wrong types, no members, names at their limit. A word is owed, never a crash. */
 static void hostile_objects(void **state)
 {
@@ -442,7 +467,7 @@ int main(void)
         cmocka_unit_test(thresholds),     cmocka_unit_test(adopted_condition), cmocka_unit_test(crash_loop_does_not_flap),
         cmocka_unit_test(crash_loop_since_at_start), cmocka_unit_test(suspension_raises_no_alarm), cmocka_unit_test(deletion),
         cmocka_unit_test(groups),         cmocka_unit_test(wants),             cmocka_unit_test(wants_are_bounded),
-        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects), cmocka_unit_test(played_loops), cmocka_unit_test(played_end), cmocka_unit_test(played_suspension),
+        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects), cmocka_unit_test(half_read), cmocka_unit_test(played_loops), cmocka_unit_test(played_end), cmocka_unit_test(played_suspension),
     };
     return TESTS_MAIN(tests);
 }
