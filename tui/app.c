@@ -69,6 +69,13 @@ void app_themes(struct app *app, const char *const *names)
     copy_names(&app->themes, names);
 }
 
+void app_theme(struct app *app, const char *name)
+{
+    for (size_t i = 0; i < app->themes.n; i++)
+        if (!strcmp(app->themes.v[i], name))
+            app->theme = i;
+}
+
 void app_model(struct app *app)
 {
     struct session *s = app->session;

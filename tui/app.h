@@ -16,6 +16,7 @@ void app_free(struct app *);
 void app_session(struct app *, struct session *);
 void app_contexts(struct app *, const char *const *names);  /* for the picker; copied */
 void app_themes(struct app *, const char *const *names);    /* copied */
+void app_theme(struct app *, const char *name);             /* the one in use: the key for the next theme goes on from it */
 /* After session_turn and before session_sweep: takes in what changed. */
 void app_update(struct app *);
 void app_key(struct app *, int key);

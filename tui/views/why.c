@@ -18,6 +18,7 @@ struct why {
     int64_t made_ms, calm_made_ms;
     int64_t slowest_ms;              /* -1: no claim became ready in the last hour */
     bool calm;                       /* nothing is stuck */
+    bool focused;                    /* at the last draw */
     size_t group;                    /* claims that wait for the leading cause */
     int top, lines, rows;
 };
@@ -82,12 +83,24 @@ static int64_t slowest(const struct model *m)
     return most;
 }
 
+static void worst_first(struct findings *f)
+{
+    for (size_t i = 1; i < f->n; i++)
+        for (size_t k = i; k > 0 && f->v[k].severity > f->v[k - 1].severity; k--) {
+            struct finding t = f->v[k];
+            f->v[k] = f->v[k - 1];
+            f->v[k - 1] = t;
+        }
+}
+
 static void why_update(struct view *v, const struct model *m)
 {
     struct why *w = (struct why *)v;
-    bool other = !ref_is(&w->about, m->selected);
+    enum kind kind = m->selected ? m->selected->kind : KIND_NONE;
+    bool other = !ref_is(&w->about, m->selected), recent = m->now_ms - w->made_ms < 1000 && m->now_ms >= w->made_ms;
+    bool of_many = kind == KIND_POOL || kind == KIND_TEMPLATE || kind == KIND_NODE; /* their report walks all their claims: once a second will do */
     uint64_t generation = store_generation(m->store);
-    if (!other && generation == w->generation && m->now_ms - w->made_ms < 1000 && m->now_ms >= w->made_ms)
+    if (!other && recent && (generation == w->generation || of_many))
         return;
     if (w->have_report)
         report_free(&w->report);
@@ -97,6 +110,7 @@ static void why_update(struct view *v, const struct model *m)
     if (m->selected)
         report_make(m->diagnosis, m->selected, m->now_ms, &w->report);
     diagnose_cluster(m->diagnosis, m->now_ms, &w->cluster);
+    worst_first(&w->cluster);
     ref_set(&w->about, m->selected);
     const struct finding *lead = finding_at(w, 0);
     w->group = lead && lead->group ? diagnosis_group_size(m->diagnosis, lead->group) : 0;
@@ -196,7 +210,7 @@ static int draw_evidence(const struct why *w, const struct finding *f, const str
     return y - start;
 }
 
-static int draw_next(const struct finding *f, struct canvas *c, int y, struct rect r)
+static int draw_next(const struct why *w, const struct finding *f, struct canvas *c, int y, struct rect r)
 {
     int start = y;
     if (f->next) {
@@ -206,8 +220,8 @@ static int draw_next(const struct finding *f, struct canvas *c, int y, struct re
     }
     if (f->command) {
         int columns = text_columns(slice_of(f->command)), lines = paragraph(c, y, r, 2, ROLE_COMMAND, slice_of(f->command));
-        if (columns + 4 + 11 <= r.w) {
-            canvas_text(c, y, r.x + r.w - 9, ROLE_KEY, "y");
+        if (columns + 4 + 11 <= r.w) { /* y speaks of the pane that has the focus: from elsewhere w leads here first */
+            canvas_text(c, y, r.x + r.w - (w->focused ? 9 : 10), ROLE_KEY, w->focused ? "y" : "wy");
             canvas_text(c, y, r.x + r.w - 7, ROLE_MUTED, "copies");
         }
         y += lines;
@@ -289,7 +303,7 @@ static int draw_all(const struct why *w, const struct model *m, struct canvas *c
         lines = draw_evidence(w, lead, m, c, y, r);
     }
     y += lines;
-    y += draw_next(lead, c, y, r);
+    y += draw_next(w, lead, c, y, r);
     y += draw_further(w, c, y, r);
     return y - start;
 }
@@ -298,7 +312,7 @@ static void why_draw(struct view *v, const struct model *m, struct canvas *c, st
 {
     struct why *w = (struct why *)v;
     struct rect old = canvas_clip_get(c);
-    (void)focused;
+    w->focused = focused;
     canvas_clip(c, (struct rect){0});
     int total = draw_all(w, m, c, 0, r, -1, 0);
     const struct finding *lead = finding_at(w, 0);
