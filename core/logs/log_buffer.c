@@ -179,7 +179,7 @@ void log_buffer_add(struct log_buffer *b, unsigned stream, unsigned type, int64_
         text.n = UINT32_MAX / 2;
     if (type == LOG_LINE_TEXT)
         log_line_parse(text, &line);
-    if (stamp_ns == INT64_MIN && type == LOG_LINE_TEXT && line.time_ms > INT64_MIN && line.time_ms < INT64_MAX / 1000000)
+    if (stamp_ns == INT64_MIN && type == LOG_LINE_TEXT && line.time_ms > INT64_MIN / 1000000 && line.time_ms < INT64_MAX / 1000000)
         stamp_ns = line.time_ms * 1000000;
     if (stamp_ns == INT64_MIN)
         stamp_ns = b->last_ns[stream];

@@ -210,11 +210,13 @@ int64_t demands_due(const struct demands *all)
 {
     int64_t due = -1, now = mono(all->session);
 
+    if (under_way(all) == AT_ONCE)
+        return -1;                   /* the next has its turn when one of them ends, which the transport tells */
     for (size_t i = 0; i < all->list.n; i++) {
         const struct demand *d = all->list.v[i];
         if (d->exchange)
             continue;
-        int64_t left = d->read_at_ms ? d->read_at_ms + REFRESH_MS - now : under_way(all) < AT_ONCE ? 0 : 100;
+        int64_t left = d->read_at_ms ? d->read_at_ms + REFRESH_MS - now : 0;
         due = sooner(due, left > 0 ? left : 0);
     }
     return due;

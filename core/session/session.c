@@ -99,7 +99,9 @@ static void take_discovery(struct session *s)
         for (size_t k = 0; answers[i].version && s->wishes[i].versions[k]; k++)
             if (strcmp(s->wishes[i].versions[k], answers[i].version) == 0)
                 version = s->wishes[i].versions[k];
+        bool changed = version != s->versions[wished[i]];
         s->versions[wished[i]] = version;
+        sources_served(s, wished[i], changed);
         s->facts.crds_missing[wished[i]] = !version;
         missing |= !version;
     }

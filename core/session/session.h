@@ -70,7 +70,8 @@ struct log_source {
     bool live;
 };
 const struct log_source *session_log_sources(struct session *, size_t *n);
-/* The object's bytes as the server has them now, for `d`. on_done runs in a later turn, once; json is empty and error says why on failure. */
+/* The object's bytes as the server has them now, for `d`. on_done runs once: in a later turn, or
+ * at once where the server does not serve the kind. On failure json is empty and error says why; both are borrowed during the call. */
 void session_fetch(struct session *, const struct object *, void (*on_done)(void *ctx, struct slice json, const char *error), void *ctx);
-void session_fetch_cancel(struct session *, void *ctx);
+void session_fetch_cancel(struct session *, void *ctx);  /* on_done does not run any more for what was asked with ctx */
 #endif

@@ -72,6 +72,9 @@ struct session {
 /* sources.c */
 void sources_start(struct session *);                    /* those that are due */
 void sources_restart(struct session *);                  /* namespace changed: all that follow it anew */
+/* Discovery has answered for a kind: where its version is another one (or none) now, what was read by the old one ends, and sources_start begins
+ * anew; else what was found gone is asked for again. */
+void sources_served(struct session *, enum kind, bool changed);
 void sources_free(struct session *);
 void sources_step(struct session *);
 int64_t sources_due(const struct session *);

@@ -62,8 +62,9 @@ static void on_status(void *ctx, const struct reflector_status *status)
 {
     struct source *source = ctx;
 
-    (void)status;
     source->session->sources_changed = true;
+    if (status->state == REFLECTOR_WAITING)
+        prober_ask(source->session->prober);
 }
 
 static const struct reflector_sink sink = {
@@ -153,6 +154,21 @@ void sources_restart(struct session *s)
     }
     s->started_ms = mono(s);
     sources_start(s);
+}
+
+void sources_served(struct session *s, enum kind kind, bool changed)
+{
+    for (enum source_id id = 0; id < SOURCE_COUNT; id++) {
+        struct source *source = &s->sources[id];
+        if (source_rows[id].kind != kind || !source->reflector)
+            continue;
+        if (changed) {
+            stop(source);
+            source->fell_back = false;
+        } else if (reflector_status(source->reflector)->state == REFLECTOR_GONE) {
+            reflector_retry_now(source->reflector);
+        }
+    }
 }
 
 void sources_free(struct session *s)
@@ -265,14 +281,34 @@ static enum source_health health_of(const struct session *s, const struct source
     return status->synced && status->failures ? SOURCE_STALE : status->synced ? SOURCE_LIVE : SOURCE_LOADING;
 }
 
+/* What is shown is borrowed until the next turn, and a screen may ask several times in one: a text that has not changed stays where it is. */
+static void set_message(struct source *source, char *text)
+{
+    if (text && source->message && strcmp(text, source->message) == 0) {
+        free(text);
+        return;
+    }
+    free(source->message);
+    source->message = text;
+}
+
+static char *message_of(const struct source *source, const struct source_status *out, const struct reflector_status *status)
+{
+    if (out->health == SOURCE_FORBIDDEN)
+        return mem_printf("403: may not %s %s %s%s", status->verb ? status->verb : "list", kind_info(out->kind)->plural,
+                          source->ns ? "in namespace " : "in all namespaces", source->ns ? source->ns : "");
+    if (status->message && *status->message)
+        return mem_text(status->message);
+    return source->fell_back ? mem_printf("only namespace %s: the cluster-wide list is forbidden", source->ns) : NULL;
+}
+
 static void report_one(struct session *s, struct source *source, struct source_status *out)
 {
     const struct source_row *row = &source_rows[source->id];
 
     *out = (struct source_status){.kind = row->kind, .name = row->name, .health = SOURCE_OFF, .message = ""};
-    free(source->message);
-    source->message = NULL;
     if (!source->reflector) {
+        set_message(source, NULL);
         if (s->facts.discovered && !s->versions[row->kind]) {
             out->health = SOURCE_ABSENT;
             out->message = "the server does not serve this resource";
@@ -286,13 +322,7 @@ static void report_one(struct session *s, struct source *source, struct source_s
                                                                                                               : prober_status(s->prober)->contact_ms;
     out->age_ms = out->health == SOURCE_STALE ? mono(s) - (contact ? contact : s->started_ms) : 0;
     out->retry_in_ms = status->retry_at_ms > mono(s) ? status->retry_at_ms - mono(s) : 0;
-    if (out->health == SOURCE_FORBIDDEN)
-        source->message = mem_printf("403: may not %s %s %s%s", status->verb ? status->verb : "list", kind_info(row->kind)->plural,
-                                     source->ns ? "in namespace " : "in all namespaces", source->ns ? source->ns : "");
-    else if (status->message && *status->message)
-        source->message = mem_text(status->message);
-    else if (source->fell_back)
-        source->message = mem_printf("only namespace %s: the cluster-wide list is forbidden", source->ns);
+    set_message(source, message_of(source, out, status));
     out->message = source->message ? source->message : "";
 }
 

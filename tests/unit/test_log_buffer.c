@@ -90,9 +90,28 @@ static void takes_long_and_hostile_lines(void **state)
     log_buffer_free(b);
 }
 
+/* Go writes a time that was never set as the year 1: in ns that is before what 64 bits hold. */
+static void a_stamp_beyond_ns_is_none(void **state)
+{
+    struct log_buffer *b = log_buffer_new(1 << 20);
+    unsigned ctl = log_buffer_stream(b, "ctl");
+    struct log_entry e;
+
+    (void)state;
+    log_buffer_add(b, ctl, LOG_LINE_TEXT, 5 * second, SLICE("before"));
+    log_buffer_add(b, ctl, LOG_LINE_TEXT, INT64_MIN, SLICE("{\"level\":\"info\",\"ts\":\"0001-01-01T00:00:00Z\",\"msg\":\"x\"}"));
+    log_buffer_add(b, ctl, LOG_LINE_TEXT, INT64_MIN, SLICE("{\"level\":\"info\",\"ts\":\"9999-01-01T00:00:00Z\",\"msg\":\"x\"}"));
+    for (uint64_t number = 0; number < 3; number++) {
+        assert_true(log_buffer_get(b, number, &e));
+        assert_int_equal(e.time_ms, 5000);
+    }
+    log_buffer_free(b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(merges_by_time), cmocka_unit_test(evicts_and_counts), cmocka_unit_test(takes_long_and_hostile_lines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(merges_by_time), cmocka_unit_test(evicts_and_counts), cmocka_unit_test(takes_long_and_hostile_lines),
+                                       cmocka_unit_test(a_stamp_beyond_ns_is_none)};
 
     return TESTS_MAIN(tests);
 }

@@ -187,6 +187,51 @@ static void missing_crds_are_a_finding(void **state)
     close_world(&w);
 }
 
+/* The installation is upgraded under the dashboard: it goes on with the version that is served then. */
+static void another_version_is_followed(void **state)
+{
+    struct world w;
+
+    (void)state;
+    open_world(&w, NULL);
+    run(&w, 3000);
+    assert_string_equal(session_info(w.session)->api_version, "v1beta1");
+    sim_version(w.sim, "v1alpha1");
+    sim_cut_watches(w.sim);
+    run(&w, 80000);
+    assert_string_equal(session_info(w.session)->api_version, "v1alpha1");
+    assert_int_equal(session_info(w.session)->health, SESSION_LIVE);
+    assert_int_equal(store_count(session_store(w.session), KIND_CLAIM), 2);
+    size_t asked = sim_requests(w.sim, "/v1beta1/");
+    run(&w, 70000);
+    assert_int_equal(sim_requests(w.sim, "/v1beta1/"), asked);
+    close_world(&w);
+}
+
+/* A screen asks for the rows several times in a turn: what it borrowed before stays good. */
+static void messages_hold_for_a_turn(void **state)
+{
+    struct world w;
+    size_t n;
+
+    (void)state;
+    open_world(&w, NULL);
+    sim_fault(w.sim, "/pods?", 403, 1000, 0, "{\"kind\":\"Status\",\"message\":\"forbidden\",\"code\":403}");
+    run(&w, 4000);
+    const struct source_status *sources = session_sources(w.session, &n);
+    const char *before[32] = {NULL};
+    bool any = false;
+    for (size_t i = 0; i < n && i < 32; i++)
+        before[i] = sources[i].message;
+    sources = session_sources(w.session, &n);
+    for (size_t i = 0; i < n && i < 32; i++) {
+        assert_ptr_equal(before[i], sources[i].message);
+        any |= *before[i] != '\0';
+    }
+    assert_true(any);
+    close_world(&w);
+}
+
 struct fetched {
     char text[4096];
     int calls;
@@ -260,7 +305,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_and_judges), cmocka_unit_test(follows_changes_and_deletes), cmocka_unit_test(keeps_to_a_namespace_and_changes_it),
         cmocka_unit_test(an_outage_keeps_the_picture), cmocka_unit_test(expiry_never_blanks), cmocka_unit_test(refusals_are_named),
-        cmocka_unit_test(missing_crds_are_a_finding), cmocka_unit_test(fetches_one_object), cmocka_unit_test(the_demo_plays),
+        cmocka_unit_test(missing_crds_are_a_finding), cmocka_unit_test(another_version_is_followed), cmocka_unit_test(messages_hold_for_a_turn),
+        cmocka_unit_test(fetches_one_object), cmocka_unit_test(the_demo_plays),
     };
 
     return TESTS_MAIN(tests);
