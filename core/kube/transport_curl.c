@@ -7,14 +7,14 @@
 
 #include "core/base/mem.h"
 #include "core/kube/answer_head.h"
+#include "core/kube/outgoing.h"
+#include "core/kube/renewal.h"
 #include "core/kube/route.h"
 #include "core/kube/trouble.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
@@ -32,14 +32,12 @@ enum place {
 
 struct exchange {
     struct curl_transport *owner;
-    struct exchange *next, *prev;
+    struct exchange *next, **link;   /* link: what points to this one */
     enum place place;
     CURL *easy;                      /* while FLYING, and DEAD until it is swept */
     CURLM *multi;
-    struct curl_slist *sent_headers;
-    char *method, *url, *body;
-    size_t body_n;
-    struct curl_slist *headers;      /* the request's own */
+    struct curl_slist *headers;      /* out.headers as curl wants them */
+    struct outgoing out;
     bool compress;
     int64_t deadline_ms;             /* of the request; counts from when curl gets it: a plugin that is waited for has its own */
     int64_t end_by_ms;               /* mono; 0: no deadline */
@@ -57,17 +55,14 @@ struct exchange {
 struct curl_transport {
     struct transport transport;      /* first */
     const struct target *target;
-    struct credential *credential;
+    struct renewal renewal;
     const struct clock *clock;
     CURLM *multi;
     CURLM **retired;                 /* of before a reset */
     size_t n_retired;
-    struct exchange *first, *last;
+    struct exchange *first, **end;   /* end: where the next one is hung */
     size_t n_queued, n_dead, n_cut;
     bool stepping;
-    bool pending;                    /* the credential is being fetched: the queue waits */
-    bool renewing;                   /* the credential of renewing_generation was refused, the new one is not there yet */
-    uint64_t renewing_generation;
     uint64_t received;
     struct route route;
     struct curl_slist *connect_to;   /* route.connect_to as curl wants it */
@@ -90,12 +85,9 @@ static struct exchange *add_exchange(struct curl_transport *t)
     struct exchange *x = NEW(struct exchange);
 
     x->owner = t;
-    x->prev = t->last;
-    if (t->last)
-        t->last->next = x;
-    else
-        t->first = x;
-    t->last = x;
+    x->link = t->end;
+    *t->end = x;
+    t->end = &x->next;
     t->n_queued++;
     return x;
 }
@@ -106,10 +98,9 @@ static void land(struct exchange *x)
         curl_multi_remove_handle(x->multi, x->easy);
         curl_easy_cleanup(x->easy);
     }
-    curl_slist_free_all(x->sent_headers);
+    curl_slist_free_all(x->headers);
     x->easy = NULL;
-    x->multi = NULL;
-    x->sent_headers = NULL;
+    x->headers = NULL;
 }
 
 static void free_exchange(struct exchange *x)
@@ -117,19 +108,13 @@ static void free_exchange(struct exchange *x)
     struct curl_transport *t = x->owner;
 
     land(x);
-    if (x->prev)
-        x->prev->next = x->next;
-    else
-        t->first = x->next;
+    *x->link = x->next;
     if (x->next)
-        x->next->prev = x->prev;
+        x->next->link = x->link;
     else
-        t->last = x->prev;
-    curl_slist_free_all(x->headers);
+        t->end = x->link;
     answer_head_free(&x->head);
-    free(x->method);
-    free(x->url);
-    free(x->body);
+    outgoing_free(&x->out);
     free(x);
 }
 
@@ -175,29 +160,11 @@ static void finish_trouble(struct exchange *x, enum trouble trouble, const char 
 
 /* ---- the answer ---- */
 
-/* A 401 may mean that the credential has gone stale: whether this answer is dropped and the request sent again. */
-static bool send_again(struct exchange *x)
-{
-    struct curl_transport *t = x->owner;
-
-    if (x->head.status != 401 || !t->credential || x->renewed)
-        return false;
-    if (x->generation != credential_generation(t->credential))
-        return true;                 /* another exchange has had it renewed meanwhile */
-    if (t->renewing && t->renewing_generation == x->generation)
-        return true;
-    if (!credential_refused(t->credential))
-        return false;
-    t->renewing = true;
-    t->renewing_generation = x->generation;
-    return true;
-}
-
 static void give_head(struct exchange *x)
 {
     if (x->head_given || x->again)
         return;
-    x->again = send_again(x);
+    x->again = x->head.status == 401 && !x->renewed && renewal_worth_it(&x->owner->renewal, x->generation);
     if (x->again)
         return;
     x->head_given = true;
@@ -212,18 +179,11 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 
     if (x->place == PLACE_DEAD || x->cut)
         return 0;
-    switch (answer_head_line(&x->head, (struct slice){bytes, size * n})) {
-    case HEAD_LINE_STATUS:
-        if (x->head_given || x->again)
-            return 0;
-        break;
-    case HEAD_LINE_END:
-        if (x->head.status >= 200)
-            give_head(x);
-        break;
-    case HEAD_LINE_FIELD:
-        break;
-    }
+    enum head_line line = answer_head_line(&x->head, (struct slice){bytes, size * n});
+    if (line == HEAD_LINE_STATUS && (x->head_given || x->again))
+        return 0;
+    if (line == HEAD_LINE_END && x->head.status >= 200)
+        give_head(x);
     return x->place == PLACE_DEAD || x->cut ? 0 : size * n;
 }
 
@@ -240,23 +200,6 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     return x->place == PLACE_DEAD || x->cut ? 0 : size * n;
 }
 
-static enum trouble trouble_of_connect(struct exchange *x, const char *detail)
-{
-    const char *proxy = x->owner->route.proxy_host;
-    long error = 0;
-
-    if (proxy && strstr(detail, proxy))
-        return TROUBLE_PROXY;
-    curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &error);
-    if (error == ECONNREFUSED || strstr(detail, "refused"))
-        return TROUBLE_REFUSED;
-    if (error == EHOSTUNREACH || error == ENETUNREACH || strstr(detail, "route to host"))
-        return TROUBLE_ROUTE;
-    if (error == ETIMEDOUT)
-        return TROUBLE_CONNECT_TIME;
-    return TROUBLE_NO_CONNECTION;
-}
-
 /* Exchanges wait for the first one's handshake, so how far the connecting came is seen on any of them. */
 static enum trouble trouble_of_time(const struct exchange *x)
 {
@@ -270,49 +213,41 @@ static enum trouble trouble_of_time(const struct exchange *x)
     return TROUBLE_CONNECT_TIME;
 }
 
-/* In the middle of the handshake: a server that stops or starts, not one that refuses. */
-static bool closed_on_us(const char *detail)
-{
-    return strstr(detail, "SYSCALL") || strstr(detail, "unexpected eof") || strstr(detail, "reset by peer") || strstr(detail, "Broken pipe");
-}
-
 static enum trouble trouble_of(struct exchange *x, CURLcode code, const char *detail)
 {
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return TROUBLE_NAME;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return TROUBLE_PROXY_NAME;
-    case CURLE_COULDNT_CONNECT:
-        return trouble_of_connect(x, detail);
-    case CURLE_PROXY:
-        return TROUBLE_PROXY;
-    case CURLE_OPERATION_TIMEDOUT:
+    static const struct {
+        CURLcode code;
+        bool words;                  /* the library's words may say more */
+        enum trouble trouble;
+    } rows[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, false, TROUBLE_NAME},
+        {CURLE_COULDNT_RESOLVE_PROXY, false, TROUBLE_PROXY_NAME},
+        {CURLE_PROXY, false, TROUBLE_PROXY},
+        {CURLE_PEER_FAILED_VERIFICATION, true, TROUBLE_TLS},
+        {CURLE_SSL_CERTPROBLEM, true, TROUBLE_OUR_FILES},
+        {CURLE_SSL_CACERT_BADFILE, true, TROUBLE_OUR_FILES},
+        {CURLE_SSL_CONNECT_ERROR, true, TROUBLE_TLS},
+        {CURLE_GOT_NOTHING, false, TROUBLE_CUT},
+        {CURLE_RECV_ERROR, true, TROUBLE_CUT}, /* TLS 1.3 tells of our certificate with the first bytes read */
+        {CURLE_SEND_ERROR, true, TROUBLE_CUT},
+        {CURLE_PARTIAL_FILE, false, TROUBLE_CUT},
+        {CURLE_HTTP2, false, TROUBLE_CUT},
+        {CURLE_HTTP2_STREAM, false, TROUBLE_CUT},
+        {CURLE_UNSUPPORTED_PROTOCOL, false, TROUBLE_NOT_HTTP},
+        {CURLE_WEIRD_SERVER_REPLY, false, TROUBLE_NOT_HTTP},
+        {CURLE_BAD_CONTENT_ENCODING, false, TROUBLE_NOT_HTTP},
+    };
+    long error = 0;
+
+    if (code == CURLE_OPERATION_TIMEDOUT)
         return trouble_of_time(x);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-        return trouble_of_tls(detail, TROUBLE_TLS);
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-        return trouble_of_tls(detail, TROUBLE_OUR_FILES);
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CIPHER:
-        return trouble_of_tls(detail, closed_on_us(detail) ? TROUBLE_CUT : TROUBLE_TLS);
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-    case CURLE_WRITE_ERROR:
-        return trouble_of_tls(detail, TROUBLE_CUT); /* TLS 1.3 tells of our certificate with the first bytes read */
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-        return TROUBLE_NOT_HTTP;
-    default:
-        return TROUBLE_OTHER;
-    }
+    curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &error);
+    if (code == CURLE_COULDNT_CONNECT)
+        return trouble_of_connect((int)error, detail, x->owner->route.proxy_host);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code)
+            return rows[i].words ? trouble_of_tls(detail, rows[i].trouble) : rows[i].trouble;
+    return TROUBLE_OTHER;
 }
 
 static void end_of(struct exchange *x, CURLcode code)
@@ -330,40 +265,18 @@ static void end_of(struct exchange *x, CURLcode code)
     }
     if (code == CURLE_OK && x->head_given)
         finish(x, END_DONE, "");
-    else if (code == CURLE_OK)
-        finish_trouble(x, TROUBLE_NOT_HTTP, "");
     else
-        finish_trouble(x, trouble_of(x, code, detail), detail);
+        finish_trouble(x, code == CURLE_OK ? TROUBLE_NOT_HTTP : trouble_of(x, code, detail), detail);
 }
 
 /* ---- sending ---- */
 
-static void add_header(struct curl_slist **list, const char *name, const char *value)
-{
-    char *line = mem_printf("%s: %s", name, value);
-    struct curl_slist *more = curl_slist_append(*list, line);
-
-    if (more)
-        *list = more;
-    free(line);
-}
-
 static struct curl_slist *headers_of(const struct exchange *x)
 {
-    const struct curl_transport *t = x->owner;
-    const char *authorization = t->credential ? credential_authorization(t->credential) : NULL;
-    struct curl_slist *list = NULL;
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no waiting for a 100 */
 
-    for (const struct curl_slist *h = x->headers; h; h = h->next)
-        list = curl_slist_append(list, h->data);
-    if (t->route.host_header)
-        add_header(&list, "Host", t->route.host_header);
-    if (authorization)
-        add_header(&list, "Authorization", authorization);
-    if (t->target->as)
-        add_header(&list, "Impersonate-User", t->target->as);
-    for (char **group = t->target->as_groups; group && *group; group++)
-        add_header(&list, "Impersonate-Group", *group);
+    for (size_t i = 0; list && i < x->out.headers.n; i++)
+        list = curl_slist_append(list, x->out.headers.v[i]);
     return list;
 }
 
@@ -376,12 +289,10 @@ static void set_blob(CURL *easy, CURLoption option, const char *pem)
 
 static void set_tls(const struct curl_transport *t, CURL *easy)
 {
-    const char *cert = t->credential ? credential_cert(t->credential) : NULL, *key = t->credential ? credential_key(t->credential) : NULL;
+    const struct credential *credential = t->renewal.credential;
+    const char *cert = credential ? credential_cert(credential) : t->target->cert_pem;
+    const char *key = credential ? credential_key(credential) : t->target->key_pem;
 
-    if (!cert || !key) {
-        cert = t->target->cert_pem;
-        key = t->target->key_pem;
-    }
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->target->insecure ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, t->target->insecure ? 0L : 2L);
@@ -392,8 +303,6 @@ static void set_tls(const struct curl_transport *t, CURL *easy)
     if (cert && key) {
         set_blob(easy, CURLOPT_SSLCERT_BLOB, cert);
         set_blob(easy, CURLOPT_SSLKEY_BLOB, key);
-        curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
-        curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
     }
 }
 
@@ -408,25 +317,22 @@ static void set_route(const struct curl_transport *t, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* all wait for the first handshake and share what it says; without TLS they would wait for the first answer's head */
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(t->route.base, "https:", 6) == 0 ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
 }
 
-static void set_method(const struct exchange *x, CURL *easy)
+static void set_method(const struct outgoing *out, CURL *easy)
 {
-    if (strcmp(x->method, "GET") != 0 || x->body_n) {
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, x->method);
-        if (x->body_n || strcmp(x->method, "POST") == 0) {
-            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_n);
-            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->body ? x->body : "");
-        }
+    bool post = strcmp(out->method, "POST") == 0;
+
+    if (post || out->body_n) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)out->body_n);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, out->body ? out->body : "");
     }
-    if (strcmp(x->method, "POST") == 0) {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, out->method);
+    if (post) {
         /* curl silently repeats a request whose kept-alive connection turns out to be dead: a command must never go out twice */
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -442,8 +348,9 @@ static void fly(struct exchange *x)
     x->place = PLACE_FLYING;
     x->multi = t->multi;
     x->easy = easy;
-    x->generation = t->credential ? credential_generation(t->credential) : 0;
-    x->sent_headers = headers_of(x);
+    x->generation = renewal_generation(&t->renewal);
+    outgoing_identify(&x->out, t->target, renewal_authorization(&t->renewal));
+    x->headers = headers_of(x);
     *x->error = '\0';
     if (!easy) {
         finish_trouble(x, TROUBLE_OTHER, "no handle could be made");
@@ -451,15 +358,15 @@ static void fly(struct exchange *x)
     }
     set_route(t, easy);
     set_tls(t, easy);
-    set_method(x, easy);
+    set_method(&x->out, easy);
     if (x->deadline_ms > 0 && x->end_by_ms == 0)
         x->end_by_ms = now_ms(t) + x->deadline_ms;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
-    curl_easy_setopt(easy, CURLOPT_URL, x->url);
+    curl_easy_setopt(easy, CURLOPT_URL, x->out.url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "sandtop/" VERSION);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->sent_headers);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -473,47 +380,31 @@ static void fly(struct exchange *x)
 
 static void fail_queued(struct curl_transport *t, const char *text)
 {
-    struct exchange *last = t->last;
+    struct exchange **end = t->end;
     char *copy = mem_text(text && *text ? text : "no credential could be had"); /* what a callback does may change it */
 
-    for (struct exchange *x = t->first; x && last; x = x == last ? NULL : x->next)
-        if (x->place == PLACE_QUEUED && !x->cut)
+    for (struct exchange *x = t->first; x; x = &x->next == end ? NULL : x->next)
+        if (x->place == PLACE_QUEUED)
             finish(x, END_CREDENTIAL, copy);
     free(copy);
-}
-
-static bool text_is_plain(const char *text)
-{
-    for (; text && *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return false;
-    return true;
 }
 
 /* Gives curl what waits, once it is known who we are. Whether curl got anything. */
 static bool start_queued(struct curl_transport *t)
 {
+    const char *trouble = NULL;
     bool any = false;
+    enum credential_state state = t->n_queued || t->renewal.pending ? renewal_check(&t->renewal, &trouble) : CREDENTIAL_READY;
 
-    if (t->credential && (t->n_queued > 0 || t->pending)) {
-        enum credential_state state = credential_check(t->credential);
-        t->pending = state == CREDENTIAL_PENDING;
-        if (t->pending)
-            return false;
-        t->renewing = false;
-        const char *trouble = state == CREDENTIAL_FAILED ? credential_error(t->credential)
-                              : text_is_plain(credential_authorization(t->credential)) ? NULL
-                              : "the credential holds control characters: fetch the token anew";
-        if (state == CREDENTIAL_FAILED || trouble) {
-            fail_queued(t, trouble);
-            return false;
-        }
-    }
+    if (state == CREDENTIAL_FAILED)
+        fail_queued(t, trouble);
+    if (state != CREDENTIAL_READY)
+        return false;
     for (struct exchange *x = t->first; x && t->n_queued > 0; x = x->next) {
-        if (x->place != PLACE_QUEUED || x->cut)
-            continue;
-        fly(x);
-        any = true;
+        if (x->place == PLACE_QUEUED) {
+            fly(x);
+            any = true;
+        }
     }
     return any;
 }
@@ -524,27 +415,12 @@ static struct exchange *curl_request(struct transport *transport, const struct r
 {
     struct curl_transport *t = of(transport);
     struct exchange *x = add_exchange(t);
-    bool accept = false;
 
-    x->method = mem_text(r->method);
-    x->url = mem_printf("%s%s", t->route.base, r->path);
+    outgoing_set(&x->out, r, &t->route);
     x->ops = *ops;
     x->ctx = ctx;
     x->compress = r->compress;
     x->deadline_ms = r->deadline_ms;
-    if (r->body.n) {
-        x->body = slice_dup(r->body);
-        x->body_n = r->body.n;
-        add_header(&x->headers, "Content-Type", r->content_type ? r->content_type : "application/json");
-    }
-    for (const struct header *h = r->headers; h && h->name; h++) {
-        accept |= strcasecmp(h->name, "Accept") == 0;
-        if (text_is_plain(h->name) && text_is_plain(h->value))
-            add_header(&x->headers, h->name, h->value);
-    }
-    if (!accept)
-        add_header(&x->headers, "Accept", "application/json, */*");
-    add_header(&x->headers, "Expect", "");
     return x;
 }
 
@@ -557,23 +433,25 @@ static void curl_cancel(struct transport *transport, struct exchange *x)
         sweep(t);
 }
 
-static void end_cut(struct curl_transport *t)
+static void drop_retired(struct curl_transport *t)
 {
-    for (struct exchange *x = t->first; x && t->n_cut > 0; x = x->next)
-        if (x->cut)
-            finish_trouble(x, TROUBLE_CUT, "dropped, as nothing came on it");
-    sweep(t);
     while (t->n_retired > 0)
         curl_multi_cleanup(t->retired[--t->n_retired]);
 }
 
-static void end_overdue(struct curl_transport *t)
+/* What a reset cut, and what is over its deadline. */
+static void end_lost(struct curl_transport *t)
 {
     int64_t now = now_ms(t);
 
-    for (struct exchange *x = t->first; x; x = x->next)
-        if (x->place != PLACE_DEAD && !x->cut && x->end_by_ms && now >= x->end_by_ms)
+    for (struct exchange *x = t->first; x; x = x->next) {
+        if (x->cut)
+            finish_trouble(x, TROUBLE_CUT, "dropped, as nothing came on it");
+        else if (x->place != PLACE_DEAD && x->end_by_ms && now >= x->end_by_ms)
             finish_trouble(x, TROUBLE_DEADLINE, "");
+    }
+    sweep(t);
+    drop_retired(t);
 }
 
 static void perform(struct curl_transport *t)
@@ -584,14 +462,11 @@ static void perform(struct curl_transport *t)
 
     curl_multi_perform(multi, &running);
     while (multi == t->multi && (message = curl_multi_info_read(multi, &left))) {
-        char *private = NULL;
-        CURLcode code = message->data.result;
-        if (message->msg != CURLMSG_DONE)
-            continue;
+        void *private = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        struct exchange *x = (struct exchange *)(void *)private;
-        if (x->place == PLACE_FLYING && !x->cut)
-            end_of(x, code);
+        struct exchange *x = private;
+        if (message->msg == CURLMSG_DONE && x->place == PLACE_FLYING && !x->cut)
+            end_of(x, message->data.result);
     }
 }
 
@@ -600,8 +475,7 @@ static void curl_step(struct transport *transport)
     struct curl_transport *t = of(transport);
 
     t->stepping = true;
-    end_cut(t);
-    end_overdue(t);
+    end_lost(t);
     start_queued(t);
     perform(t);
     sweep(t);
@@ -614,21 +488,18 @@ static void curl_step(struct transport *transport)
 static int64_t curl_due(struct transport *transport)
 {
     struct curl_transport *t = of(transport);
-    int64_t due = -1, now = now_ms(t);
-    long timeout = -1;
+    int64_t due, now = now_ms(t);
+    long timeout = -1;               /* curl's word for: no clock runs */
 
-    if (t->n_cut || t->n_dead || (t->n_queued && !t->pending))
+    if (t->n_cut || t->n_dead || (t->n_queued && !t->renewal.pending))
         return 0;
     curl_multi_timeout(t->multi, &timeout);
-    if (timeout >= 0)
-        due = timeout;
-    if (t->pending && (due < 0 || due > CREDENTIAL_POLL_MS))
+    due = timeout;
+    if (t->renewal.pending && (due < 0 || due > CREDENTIAL_POLL_MS))
         due = CREDENTIAL_POLL_MS;
     for (const struct exchange *x = t->first; x; x = x->next) {
-        if (!x->end_by_ms)
-            continue;
         int64_t left = x->end_by_ms > now ? x->end_by_ms - now : 0;
-        if (due < 0 || left < due)
+        if (x->end_by_ms && (due < 0 || left < due))
             due = left;
     }
     return due;
@@ -649,12 +520,20 @@ static void curl_wait(struct transport *transport, struct pollfd *extra, unsigne
     for (unsigned i = 0; i < n && count < MAX_EXTRA; i++)
         fds[count++] = (struct curl_waitfd){.fd = extra[i].fd, .events = (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
                                                                                 (extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
-    unsigned plugins = t->pending ? credential_fds(t->credential, plugin) : 0;
-    for (unsigned i = 0; i < plugins; i++)
+    for (unsigned i = 0, plugins = t->renewal.pending ? credential_fds(t->renewal.credential, plugin) : 0; i < plugins; i++)
         fds[count++] = (struct curl_waitfd){.fd = plugin[i].fd, .events = CURL_WAIT_POLLIN};
     curl_multi_poll(t->multi, fds, count, timeout_ms, NULL);
     if (n > 0)
         poll(extra, n, 0);           /* curl tells of less than poll does: a hang-up is lost */
+}
+
+static CURLM *new_multi(void)
+{
+    CURLM *multi = curl_multi_init();
+
+    if (multi)
+        curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    return multi;
 }
 
 static void curl_reset(struct transport *transport)
@@ -667,13 +546,12 @@ static void curl_reset(struct transport *transport)
         x->cut = true;
         t->n_cut++;
     }
-    CURLM *fresh = curl_multi_init();
+    CURLM *fresh = new_multi();
     if (!fresh)
         return;
     t->retired = mem_grow(t->retired, t->n_retired + 1, sizeof *t->retired);
     t->retired[t->n_retired++] = t->multi;
     t->multi = fresh;
-    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 }
 
 static uint64_t curl_received(const struct transport *transport)
@@ -687,24 +565,13 @@ static void curl_free_transport(struct transport *transport)
 
     while (t->first)
         free_exchange(t->first);
-    while (t->n_retired > 0)
-        curl_multi_cleanup(t->retired[--t->n_retired]);
-    if (t->multi)
-        curl_multi_cleanup(t->multi);
+    drop_retired(t);
+    curl_multi_cleanup(t->multi);
     curl_slist_free_all(t->connect_to);
     free(t->retired);
     route_free(&t->route);
     free(t);
     curl_global_cleanup();
-}
-
-static bool check_identity(const struct target *target, struct err *err)
-{
-    bool plain = text_is_plain(target->as);
-
-    for (char **group = target->as_groups; group && *group; group++)
-        plain &= text_is_plain(*group);
-    return plain || err_set(err, "the user or group to impersonate holds control characters");
 }
 
 struct transport *transport_curl_new(const struct target *target, struct credential *credential, struct err *err)
@@ -716,18 +583,18 @@ struct transport *transport_curl_new(const struct target *target, struct credent
     struct curl_transport *t = NEW(struct curl_transport);
 
     t->transport.ops = &ops;
+    t->end = &t->first;
     t->target = target;
-    t->credential = credential;
+    t->renewal.credential = credential;
     t->clock = clock_system();
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    t->multi = curl_multi_init();
-    if (!t->multi || !check_identity(target, err) || !route_find(&t->route, target, err)) {
+    t->multi = new_multi();
+    if (!t->multi || !identity_good(target, err) || !route_find(&t->route, target, err)) {
         if (!t->multi)
             err_set(err, "libcurl cannot be started");
         curl_free_transport(&t->transport);
         return NULL;
     }
-    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
     if (t->route.connect_to)
         t->connect_to = curl_slist_append(NULL, t->route.connect_to);
     return &t->transport;

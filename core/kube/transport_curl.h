@@ -1,4 +1,4 @@
-/* The transport over libcurl's multi interface: HTTP/2, every stream on one connection. The only file that includes curl. */
+/* The transport over libcurl's multi interface: HTTP/2, every stream on one connection. transport_curl.c alone includes curl. */
 #ifndef KUBE_TRANSPORT_CURL_H
 #define KUBE_TRANSPORT_CURL_H
 #include "core/kube/credential.h"

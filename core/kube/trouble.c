@@ -3,7 +3,7 @@
 
 #include "core/base/buf.h"
 
-#include <stdio.h>
+#include <errno.h>
 
 /* %s of what: the server. */
 static const struct row {
@@ -73,12 +73,28 @@ enum trouble trouble_of_tls(const char *detail, enum trouble fallback)
         {"alert certificate", TROUBLE_OUR_CERT},
         {"certificate required", TROUBLE_OUR_CERT},
         {"sslv3 alert", TROUBLE_OUR_CERT},
+        /* in the middle of the handshake: a server that stops or starts, not one that refuses */
+        {"SYSCALL", TROUBLE_CUT},
+        {"unexpected eof", TROUBLE_CUT},
+        {"reset by peer", TROUBLE_CUT},
+        {"Broken pipe", TROUBLE_CUT},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(detail, words[i].word))
             return words[i].trouble;
     return fallback;
+}
+
+enum trouble trouble_of_connect(int error, const char *detail, const char *proxy_host)
+{
+    if (proxy_host && strstr(detail, proxy_host))
+        return TROUBLE_PROXY;
+    if (error == ECONNREFUSED || strstr(detail, "refused"))
+        return TROUBLE_REFUSED;
+    if (error == EHOSTUNREACH || error == ENETUNREACH || strstr(detail, "route to host"))
+        return TROUBLE_ROUTE;
+    return error == ETIMEDOUT ? TROUBLE_CONNECT_TIME : TROUBLE_NO_CONNECTION;
 }
 
 char *trouble_sentence(enum trouble trouble, const struct target *target, const char *proxy, const char *detail)

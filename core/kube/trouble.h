@@ -28,6 +28,8 @@ enum trouble {
 };
 
 enum end_reason trouble_end(enum trouble);
+/* Of a connection that failed with this errno (0: not known); proxy_host may be NULL. */
+enum trouble trouble_of_connect(int error, const char *detail, const char *proxy_host);
 /* TROUBLE_PROXY and TLS ones told apart by the words of the TLS library (OpenSSL's and GnuTLS'); fallback where none is known. */
 enum trouble trouble_of_tls(const char *detail, enum trouble fallback);
 /* One sentence: what, where, what to do. proxy may be NULL; detail (the library's words) may be "". The caller frees it. */

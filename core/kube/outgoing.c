@@ -1,0 +1,98 @@
+/* Invariant: no text from outside can add a line to the head of a request. */
+#include "core/kube/outgoing.h"
+
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+/* Lines of outgoing_identify begin with one of these, no other line does. */
+static const char authorization_name[] = "Authorization", user_name[] = "Impersonate-User", group_name[] = "Impersonate-Group";
+
+bool header_text_good(const char *text)
+{
+    for (; text && *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+bool identity_good(const struct target *target, struct err *err)
+{
+    bool good = header_text_good(target->as);
+
+    for (char **group = target->as_groups; group && *group; group++)
+        good &= header_text_good(*group);
+    return good || err_set(err, "the user or group to impersonate holds control characters");
+}
+
+static void add(struct outgoing *out, const char *name, const char *value)
+{
+    ptrs_add(&out->headers, mem_printf("%s: %s", name, value));
+}
+
+static bool is_identity(const char *name)
+{
+    return strcasecmp(name, authorization_name) == 0 || strcasecmp(name, user_name) == 0 || strcasecmp(name, group_name) == 0;
+}
+
+void outgoing_set(struct outgoing *out, const struct request *request, const struct route *route)
+{
+    bool accept = false;
+
+    *out = (struct outgoing){.method = mem_text(request->method), .url = mem_printf("%s%s", route->base, request->path)};
+    if (request->body.n) {
+        out->body = slice_dup(request->body);
+        out->body_n = request->body.n;
+        add(out, "Content-Type", request->content_type ? request->content_type : "application/json");
+    }
+    for (const struct header *h = request->headers; h && h->name; h++) {
+        accept |= strcasecmp(h->name, "Accept") == 0;
+        if (header_text_good(h->name) && header_text_good(h->value) && !is_identity(h->name))
+            add(out, h->name, h->value);
+    }
+    if (!accept)
+        add(out, "Accept", "application/json, */*");
+    if (route->host_header)
+        add(out, "Host", route->host_header);
+}
+
+/* Overwritten before it is freed: it may be a token. */
+static void forget(char *line)
+{
+    explicit_bzero(line, strlen(line));
+    free(line);
+}
+
+void outgoing_identify(struct outgoing *out, const struct target *target, const char *authorization)
+{
+    for (size_t i = out->headers.n; i-- > 0;) {
+        char *line = out->headers.v[i];
+        size_t n = strcspn(line, ":");
+        bool ours = false;
+        line[n] = '\0';
+        ours = is_identity(line);
+        line[n] = ':';
+        if (!ours)
+            continue;
+        ptrs_remove(&out->headers, i);
+        forget(line);
+    }
+    if (authorization)
+        add(out, authorization_name, authorization);
+    if (target->as)
+        add(out, user_name, target->as);
+    for (char **group = target->as_groups; group && *group; group++)
+        add(out, group_name, *group);
+}
+
+void outgoing_free(struct outgoing *out)
+{
+    for (size_t i = 0; i < out->headers.n; i++)
+        forget(out->headers.v[i]);
+    ptrs_free(&out->headers);
+    free(out->method);
+    free(out->url);
+    free(out->body);
+    *out = (struct outgoing){0};
+}
