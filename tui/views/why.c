@@ -19,6 +19,7 @@ struct why {
     int64_t slowest_ms;              /* -1: no claim became ready in the last hour */
     bool calm;                       /* nothing is stuck */
     bool focused;                    /* at the last draw */
+    bool listed;                     /* the report is of a picture that had been listed whole */
     size_t group;                    /* claims that wait for the leading cause */
     int top, lines, rows;
 };
@@ -100,8 +101,9 @@ static void why_update(struct view *v, const struct model *m)
     bool other = !ref_is(&w->about, m->selected), recent = m->now_ms - w->made_ms < 1000 && m->now_ms >= w->made_ms;
     bool of_many = kind == KIND_POOL || kind == KIND_TEMPLATE || kind == KIND_NODE; /* their report walks all their claims: once a second will do */
     uint64_t generation = store_generation(m->store);
-    if (!other && recent && (generation == w->generation || of_many))
+    if (!other && recent && m->info->first_list == w->listed && (generation == w->generation || of_many))
         return;
+    w->listed = m->info->first_list;
     if (w->have_report)
         report_free(&w->report);
     findings_free(&w->cluster);
@@ -220,8 +222,8 @@ static int draw_next(const struct why *w, const struct finding *f, struct canvas
     }
     if (f->command) {
         int columns = text_columns(slice_of(f->command)), lines = paragraph(c, y, r, 2, ROLE_COMMAND, slice_of(f->command));
-        if (columns + 4 + 11 <= r.w) { /* y speaks of the pane that has the focus: from elsewhere w leads here first */
-            canvas_text(c, y, r.x + r.w - (w->focused ? 9 : 10), ROLE_KEY, w->focused ? "y" : "wy");
+        if (columns + 4 + 12 <= r.w) { /* y speaks of the pane that has the focus: from elsewhere w leads here first */
+            canvas_text(c, y, r.x + r.w - (w->focused ? 9 : 11), ROLE_KEY, w->focused ? "y" : "w y");
             canvas_text(c, y, r.x + r.w - 7, ROLE_MUTED, "copies");
         }
         y += lines;
