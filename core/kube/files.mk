@@ -3,7 +3,7 @@ libkube_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(YAML_CFLAGS)
 libkube_a_SOURCES = \
 	core/kube/credential.c core/kube/credential.h core/kube/discovery.c core/kube/discovery.h core/kube/kubeconfig.c core/kube/kubeconfig.h \
 	core/kube/log_stream.c core/kube/log_stream.h core/kube/log_window.c core/kube/log_window.h core/kube/prober.c core/kube/prober.h core/kube/reflector.c core/kube/reflector.h \
-	core/kube/answer_head.c core/kube/answer_head.h core/kube/outgoing.c core/kube/outgoing.h core/kube/renewal.c core/kube/renewal.h core/kube/route.c core/kube/route.h core/kube/refusal.c core/kube/refusal.h core/kube/trouble.c core/kube/trouble.h \
+	core/kube/answer_head.c core/kube/answer_head.h core/kube/list_query.c core/kube/list_query.h core/kube/outgoing.c core/kube/outgoing.h core/kube/renewal.c core/kube/renewal.h core/kube/route.c core/kube/route.h core/kube/refusal.c core/kube/refusal.h core/kube/trouble.c core/kube/trouble.h \
 	core/kube/transport.c core/kube/transport.h core/kube/transport_curl.c core/kube/transport_curl.h core/kube/yaml_tree.c core/kube/yaml_tree.h
 libkube_a_SOURCES += \
 	core/kube/child.c core/kube/child.h core/kube/exec_plugin.c core/kube/exec_plugin.h core/kube/in_cluster.c core/kube/kubeconfig_merge.c \

@@ -5,9 +5,9 @@
 #include "core/kube/reflector.h"
 
 #include "core/base/mem.h"
+#include "core/kube/list_query.h"
 #include "core/kube/refusal.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 enum {
@@ -111,41 +111,19 @@ static void on_bytes(void *ctx, const char *bytes, size_t n);
 static void on_end(void *ctx, enum end_reason, const char *text);
 static const struct response_ops response_ops = {.on_head = on_head, .on_bytes = on_bytes, .on_end = on_end};
 
-__attribute__((format(printf, 2, 3))) static void add_param(struct buf *b, const char *format, ...)
-{
-    va_list ap;
-
-    buf_add_byte(b, b->p && memchr(b->p, '?', b->n) ? '&' : '?');
-    va_start(ap, format);
-    buf_vprintf(b, format, ap);
-    va_end(ap);
-}
-
 static char *path_of(struct reflector *r)
 {
-    struct buf b = {0};
+    unsigned timeout_s = WATCH_SHORTEST_S + (unsigned)(random_next(r) % WATCH_SHORTEST_S);
 
-    buf_add_text(&b, r->path);
-    if (*r->selector)
-        add_param(&b, "%s", r->selector);
-    if (r->attempt == ATTEMPT_PAGE) {
-        char *token = kube_path("%s", r->more.p);
-        add_param(&b, "limit=%u", r->page_size);
-        if (*token)
-            add_param(&b, "continue=%s", token);
-        free(token);
-        return buf_take(&b);
+    switch (r->attempt) {
+    case ATTEMPT_PAGE:
+        return list_query_page(r->path, r->selector, r->page_size, buf_slice(&r->more).p);
+    case ATTEMPT_STREAM:
+        return list_query_stream(r->path, r->selector, timeout_s);
+    case ATTEMPT_WATCH:
+        break;
     }
-    add_param(&b, "watch=1&allowWatchBookmarks=true");
-    if (r->attempt == ATTEMPT_STREAM) {
-        add_param(&b, "sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
-    } else {
-        char *from = kube_path("%s", r->rv.p);
-        add_param(&b, "resourceVersion=%s", from);
-        free(from);
-    }
-    add_param(&b, "timeoutSeconds=%u", WATCH_SHORTEST_S + (unsigned)(random_next(r) % WATCH_SHORTEST_S));
-    return buf_take(&b);
+    return list_query_watch(r->path, r->selector, buf_slice(&r->rv).p, timeout_s);
 }
 
 static void forget_answer(struct reflector *r)

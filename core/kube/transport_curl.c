@@ -346,8 +346,8 @@ static void fly(struct exchange *x)
 
     t->n_queued--;
     x->place = PLACE_FLYING;
-    x->multi = t->multi;
     x->easy = easy;
+    x->multi = t->multi;
     x->generation = renewal_generation(&t->renewal);
     outgoing_identify(&x->out, t->target, renewal_authorization(&t->renewal));
     x->headers = headers_of(x);
@@ -426,11 +426,9 @@ static struct exchange *curl_request(struct transport *transport, const struct r
 
 static void curl_cancel(struct transport *transport, struct exchange *x)
 {
-    struct curl_transport *t = of(transport);
-
     mark_dead(x);
-    if (!t->stepping)
-        sweep(t);
+    if (!of(transport)->stepping)
+        sweep(of(transport));
 }
 
 static void drop_retired(struct curl_transport *t)
