@@ -2,7 +2,7 @@ EXTRA_PROGRAMS += tests/bench/bench_session
 tests_bench_bench_session_SOURCES = tests/bench/bench_session.c
 tests_bench_bench_session_LDADD = $(SESSION_LIBS)
 CLEANFILES += tests/bench/bench_session
-EXTRA_DIST += tests/bench/run tests/bench/latency.py
+EXTRA_DIST += tests/bench/run tests/bench/latency.py tests/bench/until.py
 
 .PHONY: bench
 bench: sandtop tests/bench/bench_session
