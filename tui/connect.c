@@ -1,6 +1,7 @@
 #include "tui/connect.h"
 
 #include "core/base/mem.h"
+#include "core/kube/credential.h"
 #include "core/kube/transport_curl.h"
 #include "core/sim/sim.h"
 
@@ -57,7 +58,7 @@ struct connection *connection_open(const struct options *o, const char *context,
         return NULL;
     }
     struct session_config config = {
-        .transport = transport, .credential = c->credential, .ns = o->all_namespaces ? NULL : o->ns ? o->ns : c->target->ns,
+        .transport = transport, .ns = o->all_namespaces ? NULL : o->ns ? o->ns : c->target->ns,
         .fallback_ns = c->target->ns, .context = c->target->context, .server = c->target->server, .insecure = c->target->insecure,
     };
     return finish(c, &config, o);

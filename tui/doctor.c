@@ -271,8 +271,11 @@ static void text_claims(struct buf *out, const struct look *look, const struct c
     for (size_t i = 0; i < cause->claims.n && i < SHOWN; i++) {
         const struct object *claim = cause->claims.v[i];
         const struct verdict *verdict = diagnosis_verdict(look->diagnosis, claim);
-        buf_printf(out, "%s %s/%s %s %s\n", glyph_text(signs[verdict->state], false), claim->ns, claim->name, claim_state_name(verdict->state),
-                   time_short(look->now_ms - verdict->since_ms, age));
+        buf_printf(out, "%s ", glyph_text(signs[verdict->state], false));
+        add_safe(out, claim->ns);
+        buf_add_byte(out, '/');
+        add_safe(out, claim->name);
+        buf_printf(out, " %s %s\n", claim_state_name(verdict->state), time_short(look->now_ms - verdict->since_ms, age));
     }
     if (cause->claims.n > SHOWN)
         buf_printf(out, "  and %zu more claims for the same cause\n", cause->claims.n - SHOWN);
@@ -306,8 +309,11 @@ bool doctor_text(const struct look *look, bool chain, struct buf *out)
             text_chain(out, cause->report);
         if (cause->finding)
             text_finding(out, cause->finding);
-        else if (cause->report)
-            buf_printf(out, "  %s\n", cause->report->headline);
+        else if (cause->report) {
+            buf_add_text(out, "  ");
+            add_safe(out, cause->report->headline);
+            buf_add_byte(out, '\n');
+        }
         for (size_t k = 1; chain && cause->report && k < cause->report->findings.n; k++)
             text_finding(out, &cause->report->findings.v[k]);
     }

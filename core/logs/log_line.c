@@ -7,13 +7,6 @@
 
 #include <stdlib.h>
 
-const char *log_level_name(enum log_level level)
-{
-    static const char *const names[] = {"", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-
-    return names[level];
-}
-
 static struct slice raw_text(json v)
 {
     return json_type(v) == JSON_STRING && v.n >= 2 ? (struct slice){v.p + 1, v.n - 2} : (struct slice){v.p, 0};

@@ -20,5 +20,4 @@ struct log_line {
     bool folded;                     /* belongs to the line before it (traceback, panic, stack) */
 };
 void log_line_parse(struct slice line, struct log_line *out);
-const char *log_level_name(enum log_level);
 #endif

@@ -3,15 +3,12 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 #include "core/diagnose/diagnose.h"
-#include "core/kube/credential.h"
-#include "core/kube/kubeconfig.h"
 #include "core/kube/reflector.h"
 #include "core/logs/log_buffer.h"
 
 struct session_config {
     const struct clock *clock;
     struct transport *transport;     /* taken over; freed with the session */
-    struct credential *credential;   /* borrowed, NULL for none (demo): its descriptors are waited on */
     const char *ns;                  /* NULL: all namespaces */
     const char *fallback_ns;         /* where ns is NULL and the cluster-wide list is forbidden; NULL: "default" */
     const char *context, *server;    /* for the header; copied */

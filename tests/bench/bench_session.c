@@ -53,7 +53,7 @@ int main(void)
     struct transport *transport = transport_curl_new(target, credential, &err);
     if (!transport)
         return fail(&err);
-    struct session_config config = {.clock = clock_system(), .transport = transport, .credential = credential, .context = target->context, .server = target->server};
+    struct session_config config = {.clock = clock_system(), .transport = transport, .context = target->context, .server = target->server};
     struct session *session = session_new(&config);
     const struct cluster_facts *facts = session_facts(session);
     const struct store *store = session_store(session);
