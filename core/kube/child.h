@@ -1,5 +1,5 @@
-/* A program run beside us without ever blocking: its output is gathered by child_step, its end is asked for, not signalled. It is a session of its
- * own, so it cannot reach our terminal, and everything it started ends with it when it is killed. */
+/* A program run beside us without ever blocking: its output is gathered by child_step, its end is asked for, not signalled. It is a session
+ * of its own, so it cannot reach our terminal, and everything it started ends with it when it is killed. */
 #ifndef KUBE_CHILD_H
 #define KUBE_CHILD_H
 #include "core/base/buf.h"

@@ -1,5 +1,6 @@
-/* One value at a time, and a generation that changes with it. Precedence is client-go's: a token file before a token, either or a password before
- * a plugin, which then is never run. A plugin that failed is tried again by itself, later and later: it may be mended while the screen is up. */
+/* One value at a time, and a generation that changes with it. Precedence is client-go's: a token file before a token, either or a password
+ * before a plugin, which then is never run. A plugin that failed is tried again by itself, later and later: it may be mended while the
+ * screen is up. */
 #include "core/kube/credential.h"
 #include "core/base/buf.h"
 #include "core/base/mem.h"
@@ -122,7 +123,8 @@ static bool read_token(struct credential *c, struct err *err)
     bool good = secret_read(c->target->token_file, MAX_TOKEN, true, &text, err);
     struct slice token = slice_trim(buf_slice(&text));
     if (good && (!token.n || memchr(token.p, '\0', token.n) || !is_header_text(token)))
-        good = err_set(err, "%s %s", c->target->token_file, token.n ? "holds more than one line: it must be a token and nothing else" : "is empty");
+        good = err_set(err, "%s %s", c->target->token_file,
+                       token.n ? "holds more than one line: it must be a token and nothing else" : "is empty");
     if (good)
         set_value(c, bearer(token), NULL, NULL);
     secret_buf_free(&text);

@@ -9,7 +9,8 @@
 enum credential_state { CREDENTIAL_READY, CREDENTIAL_PENDING, CREDENTIAL_FAILED };
 
 struct credential;
-struct credential *credential_new(const struct target *, const struct clock *, int64_t plugin_deadline_ms); /* target is borrowed for its life */
+/* target and clock are borrowed for its life. */
+struct credential *credential_new(const struct target *, const struct clock *, int64_t plugin_deadline_ms);
 void credential_free(struct credential *);            /* kills a plugin that still runs */
 /* Where things stand; starts the plugin, re-reads the token file or drops what has expired as needed. */
 enum credential_state credential_check(struct credential *);
@@ -24,6 +25,6 @@ uint64_t credential_generation(const struct credential *); /* changes with the v
 const char *credential_error(const struct credential *);
 /* Descriptors to wait on while PENDING (at most 2); then call credential_check. */
 unsigned credential_fds(const struct credential *, struct pollfd fds[2]);
-/* ms until credential_check has something to do at the latest (a plugin's deadline and end, the next try after a failure); -1: nothing due. */
+/* ms until credential_check has something to do at the latest (a plugin's deadline and end, the next try after a failure); -1: never. */
 int64_t credential_due(const struct credential *);
 #endif

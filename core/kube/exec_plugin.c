@@ -149,7 +149,8 @@ static bool not_found(const struct target *t, struct err *err)
     if (t->exec->install_hint)
         add_line(&hint, slice_of(t->exec->install_hint), COMPLAINT_BYTES);
     err_set(err, "the credential plugin %s of user \"%s\" is not installed%s: %s", t->exec->command, t->user ? t->user : "",
-            strchr(t->exec->command, '/') ? "" : " (it is not in $PATH)", hint.n ? hint.p : "install it, or correct exec.command in the kubeconfig");
+            strchr(t->exec->command, '/') ? "" : " (it is not in $PATH)",
+            hint.n ? hint.p : "install it, or correct exec.command in the kubeconfig");
     buf_free(&hint);
     return false;
 }
@@ -174,8 +175,8 @@ struct exec_plugin *exec_plugin_start(const struct target *t, const struct clock
 {
     const char *mode = t->exec->interactive_mode;
     if (mode && !strcmp(mode, "Always")) {
-        err_set(err, "the credential plugin %s wants to ask at the terminal (interactiveMode: Always), which the screen has: use a plugin that need not "
-                     "ask, or set interactiveMode: IfAvailable in %s", t->exec->command, t->source ? t->source : "the kubeconfig");
+        err_set(err, "the credential plugin %s wants to ask at the terminal (interactiveMode: Always), which the screen has: use a plugin "
+                     "that need not ask, or set interactiveMode: IfAvailable in %s", t->exec->command, t->source ? t->source : "the kubeconfig");
         return NULL;
     }
     char *path = child_find(t->exec->command);
@@ -186,7 +187,8 @@ struct exec_plugin *exec_plugin_start(const struct target *t, const struct clock
     if (!child)
         return NULL;
     struct exec_plugin *p = NEW(struct exec_plugin);
-    *p = (struct exec_plugin){.target = t, .clock = clock, .child = child, .deadline_ms = deadline_ms, .end_ms = clock->mono(clock) + deadline_ms};
+    *p = (struct exec_plugin){.target = t, .clock = clock, .child = child, .deadline_ms = deadline_ms,
+                              .end_ms = clock->mono(clock) + deadline_ms};
     return p;
 }
 
@@ -239,7 +241,8 @@ static bool read_status(const struct target *t, json answer, struct exec_answer 
     struct buf scratch = {0};
     a->expires_ms = INT64_MAX;
     bool timed = json_type(expiry) != JSON_NONE && json_type(expiry) != JSON_NULL;
-    bool good = !timed || time_parse(json_str(expiry, &scratch), &a->expires_ms, NULL) || bad_answer(t, err, "its expirationTimestamp is no RFC 3339 time");
+    bool good = !timed || time_parse(json_str(expiry, &scratch), &a->expires_ms, NULL) ||
+                bad_answer(t, err, "its expirationTimestamp is no RFC 3339 time");
     buf_free(&scratch);
     a->token = secret_member(status, "token");
     a->cert_pem = secret_member(status, "clientCertificateData");
@@ -267,7 +270,8 @@ static bool judge(struct exec_plugin *p, int status, struct exec_answer *answer,
     char *words = complaint(p);
     bool good = false;
     if (WIFSIGNALED(status))
-        err_set(err, "the credential plugin %s was ended by signal %d (%s)%s", t->exec->command, WTERMSIG(status), strsignal(WTERMSIG(status)), words);
+        err_set(err, "the credential plugin %s was ended by signal %d (%s)%s", t->exec->command, WTERMSIG(status),
+                strsignal(WTERMSIG(status)), words);
     else if (WEXITSTATUS(status))
         err_set(err, "the credential plugin %s failed with exit code %d%s", t->exec->command, WEXITSTATUS(status),
                 *words ? words : " and said nothing: run it by hand to see why");
@@ -295,8 +299,8 @@ enum exec_state exec_plugin_step(struct exec_plugin *p, struct exec_answer *answ
         bad_answer(p->target, err, "it printed more than 1 MiB");
     } else {
         char span[16], *words = complaint(p);
-        err_set(err, "the credential plugin %s did not answer within %s and was stopped%s", p->target->exec->command, time_short(p->deadline_ms, span),
-                *words ? words : ": run it by hand to see what it waits for");
+        err_set(err, "the credential plugin %s did not answer within %s and was stopped%s", p->target->exec->command,
+                time_short(p->deadline_ms, span), *words ? words : ": run it by hand to see what it waits for");
         free(words);
     }
     child_free(p->child);

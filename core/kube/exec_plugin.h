@@ -1,5 +1,5 @@
-/* One run of an exec credential plugin: what it is told, what its answer means.
- * Source: kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins, client-go plugin/pkg/client/auth/exec. */
+/* One run of an exec credential plugin: what it is told, what its answer means. As client-go's plugin/pkg/client/auth/exec has it.
+ * Source: kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins. */
 #ifndef KUBE_EXEC_PLUGIN_H
 #define KUBE_EXEC_PLUGIN_H
 #include "core/base/clock.h"

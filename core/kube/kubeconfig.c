@@ -91,8 +91,8 @@ static bool load_environment(struct kubeconfig *k, struct err *err)
         if (listed)
             good = err_set(err, "no kubeconfig: KUBECONFIG names %s, which does not exist; correct it, or try --demo", list);
         else
-            good = err_set(err, "no kubeconfig: %s does not exist and KUBECONFIG is not set; set KUBECONFIG or --kubeconfig to your cluster's file, or try "
-                                "--demo", home);
+            good = err_set(err, "no kubeconfig: %s does not exist and KUBECONFIG is not set; set KUBECONFIG or --kubeconfig to your "
+                                "cluster's file, or try --demo", home);
     }
     for (char **p = paths; p && *p; p++)
         free(*p);

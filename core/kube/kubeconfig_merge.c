@@ -1,5 +1,5 @@
-/* One file into the merged picture. The rules are kubectl's (k8s.io/client-go tools/clientcmd): the first file that names a cluster, user or
- * context gives it whole, later ones add nothing to it; the first current-context counts; one name twice in one file is an error. */
+/* One file into the merged picture. The rules are kubectl's (k8s.io/client-go tools/clientcmd): the first file that names a cluster, user
+ * or context gives it whole, later ones add nothing to it; the first current-context counts; one name twice in one file is an error. */
 #include "core/kube/kubeconfig_merge.h"
 #include "core/base/mem.h"
 #include "core/kube/secret.h"
@@ -50,41 +50,45 @@ static bool check_kind(const struct source_file *file, const struct yaml_node *r
     for (size_t i = 0; i < 2; i++) {
         const struct yaml_node *node = yaml_get(root, wanted[i][0]);
         if (node && node->text.n && !slice_is(node->text, wanted[i][1]))
-            return err_set(err, "%s:%d: not a kubeconfig: %s is \"%.60s\", not \"%s\"; name a file that kubectl config wrote", file->path, node->line,
-                           wanted[i][0], node->text.p, wanted[i][1]);
+            return err_set(err, "%s:%d: not a kubeconfig: %s is \"%.60s\", not \"%s\"; name a file that kubectl config wrote", file->path,
+                           node->line, wanted[i][0], node->text.p, wanted[i][1]);
     }
     return true;
 }
 
-static bool entry_name(const struct source_file *file, const struct yaml_pair *item, enum section section, const char **name, struct err *err)
+static bool entry_name(const struct source_file *file, const struct yaml_pair *item, enum section section, const char **name,
+                       struct err *err)
 {
     if (item->value->type != YAML_MAP)
         return err_set(err, "%s:%d: an entry of %s must be a map with name and %s, not %s", file->path, item->line, section_list[section],
                        section_item[section], yaml_type_name(item->value->type));
     const struct yaml_node *node = yaml_get(item->value, "name");
     if (node && node->type != YAML_TEXT)
-        return err_set(err, "%s:%d: the name of a %s must be a text, not %s: put it in quotes", file->path, node->line, section_item[section],
-                       yaml_type_name(node->type));
+        return err_set(err, "%s:%d: the name of a %s must be a text, not %s: put it in quotes", file->path, node->line,
+                       section_item[section], yaml_type_name(node->type));
     if (node && strlen(node->text.p) != node->text.n)
         return err_set(err, "%s:%d: the name of a %s holds a NUL byte", file->path, node->line, section_item[section]);
     *name = node ? node->text.p : "";
     return true;
 }
 
-static bool add_entry(struct kubeconfig *k, const struct source_file *file, const struct yaml_pair *item, enum section section, struct err *err)
+static bool add_entry(struct kubeconfig *k, const struct source_file *file, const struct yaml_pair *item, enum section section,
+                      struct err *err)
 {
     const char *name = "";
     if (!entry_name(file, item, section, &name, err))
         return false;
     const struct yaml_node *body = yaml_get(item->value, section_item[section]);
     if (body && body->type != YAML_MAP)
-        return err_set(err, "%s:%d: %s \"%s\" must be a map, not %s", file->path, body->line, section_item[section], name, yaml_type_name(body->type));
+        return err_set(err, "%s:%d: %s \"%s\" must be a map, not %s", file->path, body->line, section_item[section], name,
+                       yaml_type_name(body->type));
     for (size_t i = k->entries[section].n; i-- > 0;) {
         const struct entry *old = k->entries[section].v[i];
         if (old->file != file)
             break;
         if (!strcmp(old->name, name))
-            return err_set(err, "%s:%d: the %s \"%s\" stands already on line %d: remove one", file->path, item->line, section_item[section], name, old->line);
+            return err_set(err, "%s:%d: the %s \"%s\" stands already on line %d: remove one", file->path, item->line,
+                           section_item[section], name, old->line);
     }
     struct entry *e = NEW(struct entry);
     *e = (struct entry){.name = mem_text(name), .line = item->line, .body = body, .file = file};
@@ -107,7 +111,8 @@ static bool add_current(struct kubeconfig *k, const struct source_file *file, st
 {
     const struct yaml_node *node = yaml_get(yaml_tree_root(file->tree), "current-context");
     if (node && node->type != YAML_TEXT)
-        return err_set(err, "%s:%d: current-context must be a text, not %s: put it in quotes", file->path, node->line, yaml_type_name(node->type));
+        return err_set(err, "%s:%d: current-context must be a text, not %s: put it in quotes", file->path, node->line,
+                       yaml_type_name(node->type));
     if (node && node->text.n && !k->current)
         k->current = node->text.p;
     return true;

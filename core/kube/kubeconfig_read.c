@@ -205,16 +205,19 @@ static bool exec_versions(const struct part *p, struct exec_spec *spec)
     if (!part_text(p, "apiVersion", &spec->api_version) || !part_text(p, "interactiveMode", &spec->interactive_mode))
         return false;
     const char *version = spec->api_version;
-    if (!version || strncmp(version, group, sizeof group - 1) || (strcmp(version + sizeof group - 1, "v1") && strcmp(version + sizeof group - 1, "v1beta1")))
-        return part_error(p, at ? at : p->map, "has an exec plugin of an apiVersion that is not supported: it must be %sv1 or %sv1beta1", group, group);
-    bool v1 = !strcmp(version + sizeof group - 1, "v1");
+    const char *bare = version && !strncmp(version, group, sizeof group - 1) ? version + sizeof group - 1 : "";
+    if (strcmp(bare, "v1") && strcmp(bare, "v1beta1"))
+        return part_error(p, at ? at : p->map, "has an exec plugin of an apiVersion that is not supported: it must be %sv1 or %sv1beta1",
+                          group, group);
+    bool v1 = !strcmp(bare, "v1");
     const char *mode = spec->interactive_mode;
     if (!mode && v1)
         return part_error(p, p->map, "has an exec plugin without interactiveMode: set it to Never, IfAvailable or Always");
     if (!mode)
         spec->interactive_mode = mem_text("IfAvailable");
     else if (strcmp(mode, "Never") && strcmp(mode, "IfAvailable") && strcmp(mode, "Always"))
-        return part_error(p, yaml_get(p->map, "interactiveMode"), "has an exec plugin whose interactiveMode is none of Never, IfAvailable, Always");
+        return part_error(p, yaml_get(p->map, "interactiveMode"),
+                          "has an exec plugin whose interactiveMode is none of Never, IfAvailable, Always");
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* One context down to where and as whom. What kubectl refuses is refused here too, with the line; two things it lets pass are refused because they
- * only end in a puzzling 401: a context whose named user is not there, and no current context (kubectl would ask localhost:8080). */
+/* One context down to where and as whom. What kubectl refuses is refused here too, with the line; two things it lets pass are refused
+ * because they only end in a puzzling 401: a context whose named user is not there, and no current context (kubectl would ask
+ * localhost:8080). */
 #include "core/base/mem.h"
 #include "core/kube/kubeconfig_merge.h"
 #include "core/kube/kubeconfig_read.h"
@@ -28,8 +29,8 @@ void target_free(struct target *t)
 {
     if (!t)
         return;
-    char *plain[] = {t->context, t->cluster, t->user, t->ns, t->server, t->ca_pem, t->ca_file, t->tls_server_name, t->cert_pem, t->token_file, t->as,
-                     t->as_uid, t->source};
+    char *plain[] = {t->context, t->cluster, t->user, t->ns, t->server, t->ca_pem, t->ca_file, t->tls_server_name, t->cert_pem,
+                     t->token_file, t->as, t->as_uid, t->source};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         free(plain[i]);
     char *secret[] = {t->key_pem, t->token, t->username, t->password, t->proxy_url};
@@ -71,7 +72,8 @@ static bool no_context(const struct kubeconfig *k, const char *name, struct err 
     else if (!name)
         err_set(err, "no current-context in %s: choose one with --context: %s", buf_slice(&files).p, names.p);
     else
-        err_set(err, "the context \"%s\" does not exist in %s: choose one with --context: %s", name, files.n ? files.p : "the cluster we run in", names.p);
+        err_set(err, "the context \"%s\" does not exist in %s: choose one with --context: %s", name,
+                files.n ? files.p : "the cluster we run in", names.p);
     buf_free(&names);
     buf_free(&files);
     return false;
@@ -110,7 +112,8 @@ static bool read_cluster(const struct part *p, struct target *t)
         !part_bool(p, "disable-compression", &t->disable_compression))
         return false;
     if (t->insecure && t->ca_pem)
-        return part_error(p, yaml_get(p->map, "insecure-skip-tls-verify"), "has both insecure-skip-tls-verify and a certificate authority: keep one of them");
+        return part_error(p, yaml_get(p->map, "insecure-skip-tls-verify"),
+                          "has both insecure-skip-tls-verify and a certificate authority: keep one of them");
     if (t->proxy_url && !scheme_is(t->proxy_url, "http") && !scheme_is(t->proxy_url, "https") && !scheme_is(t->proxy_url, "socks5"))
         return part_error(p, yaml_get(p->map, "proxy-url"), "has a proxy-url that is no http://, https:// or socks5:// URL");
     return true;
@@ -145,8 +148,8 @@ static bool check_user(const struct part *p, struct target *t)
 {
     const struct yaml_node *provider = yaml_get(p->map, "auth-provider");
     if (provider)
-        return part_error(p, provider, "uses auth-provider, which kubectl no longer has: use the exec plugin of your cloud instead (kubectl config set-credentials "
-                                       "--exec-command)");
+        return part_error(p, provider, "uses auth-provider, which kubectl no longer has: use the exec plugin of your cloud instead "
+                                       "(kubectl config set-credentials --exec-command)");
     if ((t->token || t->token_file) && (t->username || t->password))
         return part_error(p, NULL, "has both a token and a username: keep one of them");
     if (t->cert_pem && !t->key_pem)
@@ -162,10 +165,11 @@ static bool check_user(const struct part *p, struct target *t)
 
 static bool read_user(const struct part *p, const struct part *cluster, struct target *t)
 {
-    return part_pem(p, "client-certificate", &t->cert_pem, NULL) && part_pem(p, "client-key", &t->key_pem, NULL) && part_text(p, "token", &t->token) &&
-           part_path(p, "tokenFile", &t->token_file) && part_free_text(p, "username", &t->username) && part_free_text(p, "password", &t->password) &&
-           part_text(p, "as", &t->as) && part_text(p, "as-uid", &t->as_uid) && part_texts(p, "as-groups", &t->as_groups) && read_extra(p, &t->as_extra) &&
-           part_exec(p, cluster, &t->exec) && check_user(p, t);
+    return part_pem(p, "client-certificate", &t->cert_pem, NULL) && part_pem(p, "client-key", &t->key_pem, NULL) &&
+           part_text(p, "token", &t->token) && part_path(p, "tokenFile", &t->token_file) &&
+           part_free_text(p, "username", &t->username) && part_free_text(p, "password", &t->password) &&
+           part_text(p, "as", &t->as) && part_text(p, "as-uid", &t->as_uid) && part_texts(p, "as-groups", &t->as_groups) &&
+           read_extra(p, &t->as_extra) && part_exec(p, cluster, &t->exec) && check_user(p, t);
 }
 
 bool target_impersonate(struct target *t, const struct kubeconfig *k, struct err *err)
@@ -185,18 +189,20 @@ bool target_impersonate(struct target *t, const struct kubeconfig *k, struct err
         good = good && is_header_text(slice_of(*list));
     for (char **list = t->as_extra; list && *list; list++)
         good = good && is_header_text(slice_of(*list));
-    return good || err_set(err, "the user or group to impersonate holds a line break or control byte: correct --as, --as-group or the kubeconfig");
+    return good || err_set(err, "the user or group to impersonate holds a line break or control byte: correct --as, --as-group or the "
+                                "kubeconfig");
 }
 
-static const struct entry *named_entry(const struct kubeconfig *k, const struct part *context, const char *key, enum section section, char **name)
+static const struct entry *named_entry(const struct kubeconfig *k, const struct part *context, const char *key, enum section section,
+                                       char **name)
 {
     const struct yaml_node *node = yaml_get(context->map, key);
     if (!part_text(context, key, name) || !*name)
         return NULL;
     const struct entry *entry = kubeconfig_entry(k, section, *name);
     if (!entry)
-        part_error(context, node, "names the %s \"%s\", which is in none of the files: correct the name or add the %s", section_item[section], *name,
-                   section_item[section]);
+        part_error(context, node, "names the %s \"%s\", which is in none of the files: correct the name or add the %s",
+                   section_item[section], *name, section_item[section]);
     return entry;
 }
 

@@ -131,7 +131,8 @@ void base64_encode(struct slice bytes, struct buf *out)
     for (size_t i = 0; i < bytes.n; i += 3) {
         size_t left = bytes.n - i;
         unsigned bits = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-        char four[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63], left > 1 ? alphabet[bits >> 6 & 63] : '=', left > 2 ? alphabet[bits & 63] : '='};
+        char four[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63], left > 1 ? alphabet[bits >> 6 & 63] : '=',
+                        left > 2 ? alphabet[bits & 63] : '='};
         secret_buf_add(out, four, 4);
     }
 }

@@ -1,5 +1,5 @@
-/* Texts that must not stay behind in memory: tokens, keys, passwords. What is held here is zeroed before it is given back; nothing of it is ever
- * put into an error text. */
+/* Texts that must not stay behind in memory: tokens, keys, passwords. What is held here is zeroed before it is given back; nothing of it is
+ * ever put into an error text. */
 #ifndef KUBE_SECRET_H
 #define KUBE_SECRET_H
 #include "core/base/buf.h"

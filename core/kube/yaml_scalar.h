@@ -1,5 +1,5 @@
-/* What a plain YAML scalar means to kubectl's reader (YAML 1.1 as go-yaml v2 resolves it). Reading and writing must agree on it: a text that
- * would be read as something else is written in quotes. */
+/* What a plain YAML scalar means to kubectl's reader (YAML 1.1 as go-yaml v2 resolves it). Reading and writing must agree on it: a text
+ * that would be read as something else is written in quotes. */
 #ifndef KUBE_YAML_SCALAR_H
 #define KUBE_YAML_SCALAR_H
 #include "core/base/json.h"

@@ -1,6 +1,6 @@
-/* Reading and writing YAML: all that knows libyaml. The tree owns all nodes in one list, so aliases can share them; `pairs` of an alias are those of its anchor, never a copy, and what
- * a merge key copies is bounded, so a file cannot grow beyond its budget ("billion laughs"). An anchor that stands inside itself is refused,
- * hence the tree has no cycle. */
+/* Reading and writing YAML: all that knows libyaml. The tree owns all nodes in one list, so aliases can share them; `pairs` of an alias are
+ * those of its anchor, never a copy, and what a merge key copies is bounded, so a file cannot grow beyond its budget ("billion laughs"). An
+ * anchor that stands inside itself is refused, hence the tree has no cycle. */
 #include "core/kube/yaml_tree.h"
 #include "core/base/json.h"
 #include "core/base/map.h"
@@ -48,7 +48,8 @@ static bool next_event(struct reader *r, yaml_event_t *event)
     const yaml_parser_t *p = &r->parser;
     const char *what = p->problem ? p->problem : "it cannot be read";
     bool tab = p->problem && !strcmp(p->problem, "found character that cannot start any token");
-    return err_set(r->err, "%s:%zu: not YAML: %s%s", r->name, p->problem_mark.line + 1, what, tab ? " (a tab? YAML indents with spaces)" : "");
+    return err_set(r->err, "%s:%zu: not YAML: %s%s", r->name, p->problem_mark.line + 1, what,
+                   tab ? " (a tab? YAML indents with spaces)" : "");
 }
 
 static char *keep_text(struct reader *r, const void *bytes, size_t n)
@@ -313,7 +314,8 @@ static size_t utf8_length(const unsigned char *p, size_t n)
     for (size_t i = 1; i < length; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f);
+    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+               (p[0] == 0xf4 && p[1] > 0x8f);
     return bad ? 0 : length;
 }
 
@@ -337,8 +339,8 @@ static void make_utf8(struct buf *text)
 static bool emit_scalar(struct writer *w, struct slice text, bool is_text, yaml_scalar_style_t style)
 {
     yaml_event_t event;
-    int made = yaml_scalar_event_initialize(&event, NULL, (yaml_char_t *)(is_text ? YAML_STR_TAG : NULL), (const yaml_char_t *)text.p, (int)text.n, 1,
-                                            1, style);
+    int made = yaml_scalar_event_initialize(&event, NULL, (yaml_char_t *)(is_text ? YAML_STR_TAG : NULL), (const yaml_char_t *)text.p,
+                                            (int)text.n, 1, 1, style);
     return emit(w, &event, made);
 }
 
@@ -359,7 +361,8 @@ static bool emit_text(struct writer *w, struct buf *text)
 static bool emit_list_edge(struct writer *w, bool start, bool flow)
 {
     yaml_event_t event;
-    int made = start ? yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE)
+    yaml_sequence_style_t style = flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE;
+    int made = start ? yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, style)
                      : yaml_sequence_end_event_initialize(&event);
     return emit(w, &event, made);
 }
@@ -433,7 +436,8 @@ static bool emit_map(struct writer *w, json map, int depth, bool is_metadata)
     }
     if (n && (w->flags & YAML_SORT_KEYS))
         qsort(members, n, sizeof *members, by_key);
-    bool good = walk.broken ? err_set(w->err, "cannot be shown as YAML: the JSON is malformed") : emit_members(w, members, n, depth, is_metadata);
+    bool good = walk.broken ? err_set(w->err, "cannot be shown as YAML: the JSON is malformed")
+                            : emit_members(w, members, n, depth, is_metadata);
     free(members);
     return good;
 }

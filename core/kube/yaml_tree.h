@@ -1,6 +1,6 @@
-/* The one door to libyaml: a file as a small tree whose nodes know their line, and JSON shown as YAML text.
- * The tree follows kubectl's reader (sigs.k8s.io/yaml over go-yaml v2, YAML 1.1): only the first document counts, of two equal keys the last
- * wins, `<<` merges at the place where it stands, plain yes/no/on/off/y/n are booleans. JSON is YAML here too. */
+/* The one door to libyaml: a file as a small tree whose nodes know their line, and JSON shown as YAML text. The tree follows kubectl's
+ * reader (sigs.k8s.io/yaml over go-yaml v2, YAML 1.1): only the first document counts, of two equal keys the last wins, `<<` merges at the
+ * place where it stands, plain yes/no/on/off/y/n are booleans. JSON is YAML here too. */
 #ifndef KUBE_YAML_TREE_H
 #define KUBE_YAML_TREE_H
 #include "core/base/buf.h"
@@ -22,8 +22,8 @@ struct yaml_node {
     size_t n;
 };
 
-/* NULL with "NAME:LINE: not YAML: …". An empty text gives a tree whose root is YAML_NULL. text is not needed afterwards. What the tree copied
- * is zeroed when it is freed: it may be secret. */
+/* NULL with "NAME:LINE: not YAML: …". An empty text gives a tree whose root is YAML_NULL. text is not needed afterwards. What the tree
+ * copied is zeroed when it is freed: it may be secret. */
 struct yaml_tree;
 struct yaml_tree *yaml_tree_new(struct slice text, const char *name, struct err *);
 void yaml_tree_free(struct yaml_tree *);

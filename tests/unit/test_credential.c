@@ -1,5 +1,5 @@
-/* Who we are, with plugins that are small shell scripts. The clock is virtual: what waits for a deadline waits for no one; a script that is to end
- * by itself is waited for on its descriptors, as the program does. */
+/* Who we are, with plugins that are small shell scripts. The clock is virtual: what waits for a deadline waits for no one; a script that is
+ * to end by itself is waited for on its descriptors, as the program does. */
 #include "tests/unit/temp_dir.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -304,7 +304,8 @@ static void test_plugin_failures(void **state)
     fails("true", "it printed nothing");
     fails("echo s3cret", "answer that cannot be used: 1:1 ");
     fails("echo '{\"kind\":\"Pod\",\"token\":\"s3cret\"}'", "it is not an ExecCredential");
-    fails("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"s3cret\"}}'", "its apiVersion is not");
+    fails("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"s3cret\"}}'",
+          "its apiVersion is not");
     fails("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}'", "it has no status");
     fails(ANSWER(""), "neither a token nor a client certificate");
     fails(ANSWER("\"clientKeyData\":\"s3cret\""), "a client key without its certificate");
@@ -364,7 +365,8 @@ static pid_t read_pid(const char *path)
     int64_t pid = 0;
     for (int tries = 0; tries < 5000 && !pid; tries++) {
         buf_clear(&text);
-        if (!secret_read(path, 100, true, &text, NULL) || !text.n || text.p[text.n - 1] != '\n' || !slice_int(slice_trim(buf_slice(&text)), &pid))
+        if (!secret_read(path, 100, true, &text, NULL) || !text.n || text.p[text.n - 1] != '\n' ||
+            !slice_int(slice_trim(buf_slice(&text)), &pid))
             pid = 0;
         if (!pid)
             poll(NULL, 0, 1);
@@ -395,7 +397,8 @@ static void test_plugin_hangs(void **state)
 {
     struct plugin_target p;
     (void)state;
-    struct credential *c = make(plugin(&p, temp_script("plugin", "echo asking for a password >&2\nsleep 1000 &\necho $! >\"${0%/*}/pid\"\nwait")));
+    struct credential *c = make(plugin(&p, temp_script("plugin",
+                                                       "echo asking for a password >&2\nsleep 1000 &\necho $! >\"${0%/*}/pid\"\nwait")));
     assert_int_equal(credential_check(c), CREDENTIAL_PENDING);
     pid_t helper = read_pid(temp_path("pid"));
     assert_true(helper > 0);
@@ -500,9 +503,10 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, temp_setup, temp_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_static), T(test_token_file), T(test_bad_token_file), T(test_plugin_token), T(test_expiry), T(test_refused), T(test_plugin_certificate),
-        T(test_precedence), T(test_plugin_surroundings), T(test_plugin_failures), T(test_plugin_not_there), T(test_plugin_in_path), T(test_plugin_hangs),
-        T(test_freed_while_running), T(test_plugin_leaves_helper), T(test_renewal_fails), cmocka_unit_test(test_base64),
+        T(test_static), T(test_token_file), T(test_bad_token_file), T(test_plugin_token), T(test_expiry), T(test_refused),
+        T(test_plugin_certificate), T(test_precedence), T(test_plugin_surroundings), T(test_plugin_failures), T(test_plugin_not_there),
+        T(test_plugin_in_path), T(test_plugin_hangs), T(test_freed_while_running), T(test_plugin_leaves_helper), T(test_renewal_fails),
+        cmocka_unit_test(test_base64),
     };
     return TESTS_MAIN(tests);
 }

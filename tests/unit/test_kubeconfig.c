@@ -92,7 +92,8 @@ static void test_merge(void **state)
 {
     char list[1024];
     (void)state;
-    snprintf(list, sizeof list, "%s::%s:%s:%s", temp_file("1", first_file), temp_path("nothing"), temp_file("2", second_file), temp_path("1"));
+    snprintf(list, sizeof list, "%s::%s:%s:%s", temp_file("1", first_file), temp_path("nothing"), temp_file("2", second_file),
+             temp_path("1"));
     set_list(list);
     struct kubeconfig *k = load(&(struct kubeconfig_flags){0});
     const char *const *names = kubeconfig_contexts(k);
@@ -195,10 +196,12 @@ static void test_bad_contexts(void **state)
     free(said);
     refused("current-context: a\ncontexts:\n- name: a\n  context: {user: u}\n", ":4: context \"a\" names no cluster");
     refused("current-context: a\ncontexts:\n- name: a\n", "context \"a\" names no cluster");
-    refused("current-context: a\ncontexts:\n- name: a\n  context: {cluster: c}\n", ":4: context \"a\" names the cluster \"c\", which is in none");
+    refused("current-context: a\ncontexts:\n- name: a\n  context: {cluster: c}\n",
+            ":4: context \"a\" names the cluster \"c\", which is in none");
     refused("current-context: a\nclusters: [{name: c, cluster: {" SERVER "}}]\ncontexts:\n- name: a\n  context: {cluster: c, user: u}\n",
             ":5: context \"a\" names the user \"u\", which is in none");
-    refused("current-context: a\nclusters: [{name: c}]\ncontexts:\n- name: a\n  context: {cluster: c}\n", ":2: cluster \"c\" has no server");
+    refused("current-context: a\nclusters: [{name: c}]\ncontexts:\n- name: a\n  context: {cluster: c}\n",
+            ":2: cluster \"c\" has no server");
 }
 
 /* Names without a user are fine: a proxy on this machine wants none. */
@@ -236,7 +239,8 @@ static void test_cluster(void **state)
     refused(config("server: 'https://a b'", ""), "has a server that is no URL");
     refused(config(SERVER ", proxy-url: 'ftp://x'", ""), "has a proxy-url");
     refused(config(SERVER ", insecure-skip-tls-verify: \"true\"", ""), "needs true or false as insecure-skip-tls-verify, not a text");
-    refused(config(SERVER ", insecure-skip-tls-verify: true, certificate-authority-data: " PEM64, ""), "has both insecure-skip-tls-verify and");
+    refused(config(SERVER ", insecure-skip-tls-verify: true, certificate-authority-data: " PEM64, ""),
+            "has both insecure-skip-tls-verify and");
     refused(config("server: 12", ""), "needs a text as server, not a number");
     refused(config("server: \"https://a\\nb\"", ""), "line break");
 }
@@ -265,7 +269,8 @@ static void test_files(void **state)
     refused(config(SERVER ", certificate-authority: pki/token", ""), "pki/token holds no PEM");
     refused(config(SERVER, "tokenFile: pki/none"), "names a tokenFile that cannot be read");
     refused(config(SERVER, "client-certificate: pki/ca.crt"), "has a client certificate without its key");
-    refused(config(SERVER ", certificate-authority: pki/ca.crt, certificate-authority-data: " PEM64, ""), "has both certificate-authority and certificate-authority-data");
+    refused(config(SERVER ", certificate-authority: pki/ca.crt, certificate-authority-data: " PEM64, ""),
+            "has both certificate-authority and certificate-authority-data");
 }
 
 /* The path of a file given relatively counts from where we stand. */
@@ -380,7 +385,8 @@ static void test_exec(void **state)
     refused(config(SERVER, "exec: {command: a}"), "apiVersion that is not supported");
     refused(config(SERVER, "exec: {command: a, apiVersion: client.authentication.k8s.io/v1alpha1}"), "apiVersion that is not supported");
     refused(config(SERVER, "exec: {command: a, apiVersion: client.authentication.k8s.io/v1}"), "without interactiveMode");
-    refused(config(SERVER, "exec: {command: a, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Perhaps}"), "none of Never, IfAvailable, Always");
+    refused(config(SERVER, "exec: {command: a, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Perhaps}"),
+            "none of Never, IfAvailable, Always");
     refused(config(SERVER, "exec: {command: a, args: x, " EXEC_V1 "}"), "needs a list as args");
     refused(config(SERVER, "exec: {command: a, args: [1], " EXEC_V1 "}"), "needs a text as args, not a number");
     refused(config(SERVER, "exec: {command: a, env: [{value: x}], " EXEC_V1 "}"), "exec.env item without a usable name");
@@ -446,8 +452,9 @@ int main(void)
     unsetenv("KUBERNETES_SERVICE_HOST");
 #define T(test) cmocka_unit_test_setup_teardown(test, temp_setup, temp_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_merge), T(test_home), T(test_no_file), T(test_bad_files), T(test_bad_contexts), T(test_no_user), T(test_cluster), T(test_files),
-        T(test_relative_config), T(test_inline_data), T(test_user), T(test_impersonation), T(test_exec), T(test_json), T(test_in_cluster),
+        T(test_merge), T(test_home), T(test_no_file), T(test_bad_files), T(test_bad_contexts), T(test_no_user), T(test_cluster),
+        T(test_files), T(test_relative_config), T(test_inline_data), T(test_user), T(test_impersonation), T(test_exec), T(test_json),
+        T(test_in_cluster),
     };
     return TESTS_MAIN(tests);
 }

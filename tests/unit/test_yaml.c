@@ -141,7 +141,8 @@ static void test_emit(void **state)
     assert_yaml("{\"b\":1,\"a\":{\"d\":1,\"c\":2}}", YAML_SORT_KEYS, "a:\n  c: 2\n  d: 1\nb: 1\n");
     assert_yaml("\"x\"", 0, "x\n");
     assert_yaml("{\"k\\\"ey\":\"\\u001b[31m\\u0007\"}", 0, "k\"ey: \"\\e[31m\\a\"\n");
-    assert_yaml("{\"a\":\"\xff\xc0\x80\xe2\x82\",\"b\":\"\xf0\x9f\x98\x80\"}", 0, "a: \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\nb: \"\\U0001F600\"\n");
+    assert_yaml("{\"a\":\"\xff\xc0\x80\xe2\x82\",\"b\":\"\xf0\x9f\x98\x80\"}", 0,
+                "a: \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\nb: \"\\U0001F600\"\n");
 }
 
 static void test_fold(void **state)
@@ -188,7 +189,8 @@ static void test_round_trip(void **state)
         assert_true(yaml_to_json(yaml_tree_root(tree), 64 << 20, &again));
         yaml_tree_free(tree);
         assert_true(once.n > n / 3);
-        assert_int_equal(json_count(json_get(buf_slice(&once), "items")), json_count(json_get(json_whole((struct slice){text, n}), "items")));
+        assert_int_equal(json_count(json_get(buf_slice(&once), "items")), json_count(json_get(json_whole((struct slice){text, n}),
+                                                                                              "items")));
         assert_string_equal(once.p, again.p);
         buf_free(&yaml);
         buf_free(&once);
@@ -200,9 +202,9 @@ static void test_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),     cmocka_unit_test(test_documents_and_keys), cmocka_unit_test(test_anchors), cmocka_unit_test(test_bad_text),
-        cmocka_unit_test(test_bomb),      cmocka_unit_test(test_lines),              cmocka_unit_test(test_emit),    cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_emit_refuses), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_documents_and_keys), cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_bad_text), cmocka_unit_test(test_bomb), cmocka_unit_test(test_lines), cmocka_unit_test(test_emit),
+        cmocka_unit_test(test_fold), cmocka_unit_test(test_emit_refuses), cmocka_unit_test(test_round_trip),
     };
     return TESTS_MAIN(tests);
 }

@@ -1,4 +1,5 @@
-/* The YAML overlay over a session over the simulated cluster: what it shows, how it is searched and scrolled, and what it says when there is nothing. */
+/* The YAML overlay over a session over the simulated cluster: what it shows, how it is searched and scrolled, and what it says when there
+ * is nothing. */
 #include "tests/unit/test.h"
 #include "core/sim/sim.h"
 #include "tui/views/view.h"
@@ -41,7 +42,8 @@ static int open_world(void **state)
     w->sim = sim_new(&w->clock.clock, 7);
     if (!sim_put(w->sim, SLICE(claim), &err))
         fail_msg("%s", err.text);
-    struct session_config config = {.clock = &w->clock.clock, .transport = sim_transport(w->sim), .context = "demo", .server = "simulated", .simulated = true};
+    struct session_config config = {.clock = &w->clock.clock, .transport = sim_transport(w->sim), .context = "demo", .server = "simulated",
+                                    .simulated = true};
     w->session = session_new(&config);
     w->canvas = canvas_new(HEIGHT, WIDTH, false);
     turn(w, 3000);
@@ -236,8 +238,8 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
     const struct CMUnitTest tests[] = {
-        T(test_shows), T(test_colours), T(test_search), T(test_search_goes_around), T(test_sideways), T(test_refused), T(test_closed_before_the_answer),
-        T(test_one_answer_stays),
+        T(test_shows), T(test_colours), T(test_search), T(test_search_goes_around), T(test_sideways), T(test_refused),
+        T(test_closed_before_the_answer), T(test_one_answer_stays),
     };
     return TESTS_MAIN(tests);
 }

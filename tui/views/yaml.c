@@ -1,5 +1,5 @@
-/* One object as the server has it now, as YAML. Invariant: it is asked for once, when the view opens, and shown as of that time; what is on the
- * screen never changes under the reader's eye. `/` searches: it hides nothing, it marks what matches and goes there. */
+/* One object as the server has it now, as YAML. Invariant: it is asked for once, when the view opens, and shown as of that time; what is on
+ * the screen never changes under the reader's eye. `/` searches: it hides nothing, it marks what matches and goes there. */
 #include "core/base/mem.h"
 #include "core/base/pattern.h"
 #include "core/kube/yaml_tree.h"
@@ -192,8 +192,9 @@ static void yaml_title(struct view *v, const struct model *m, struct buf *left, 
         buf_add_slice(right, pattern_text(y->pattern));
     if (y->pattern && y->n_matches > 1)
         buf_add_text(right, ": n N");
-    if (y->top + y->height < y->n || y->top)
-        buf_printf(right, "%s%d%%", right->n ? " · " : "", (int)((int64_t)(y->top + y->height > y->n ? y->n : y->top + y->height) * 100 / y->n));
+    int64_t end = y->top + y->height > y->n ? y->n : y->top + y->height;
+    if (end < y->n || y->top)
+        buf_printf(right, "%s%d%%", right->n ? " · " : "", (int)(end * 100 / y->n));
 }
 
 /* "- " and blanks muted, the key in its role, what is folded or empty muted, the rest as it is. */
@@ -246,8 +247,9 @@ static void yaml_draw(struct view *v, const struct model *m, struct canvas *c, s
     keep_in_bounds(y);
     canvas_clip(c, (struct rect){r.y, r.x + 1, r.h, y->width});
     if (!y->n && r.w > 4) {
-        const char *text = y->error ? y->error : y->arrived ? "the server's answer is empty" : y->asked ? "asking the server …" : "nothing is selected";
-        canvas_wrap(c, (struct rect){r.y, r.x + 1, r.h, y->width}, y->error ? ROLE_ERROR : ROLE_MUTED, slice_of(text));
+        const char *text = y->arrived ? "the server's answer is empty" : y->asked ? "asking the server …" : "nothing is selected";
+        canvas_wrap(c, (struct rect){r.y, r.x + 1, r.h, y->width}, y->error ? ROLE_ERROR : ROLE_MUTED,
+                    slice_of(y->error ? y->error : text));
     }
     for (int row = 0; row < r.h && y->top + row < y->n; row++) {
         int i = y->top + row, x = r.x + 1 - y->left;
@@ -272,7 +274,8 @@ static bool go_to_match(struct yaml *y, int from, int by)
             y->top = from - y->height / 3;
         size_t start, end;
         if (y->width && pattern_find(y->pattern, line_text(y, from), &start, &end)) {
-            int column = text_columns((struct slice){line_text(y, from).p, start}), width = text_columns((struct slice){line_text(y, from).p + start, end - start});
+            const char *p = line_text(y, from).p;
+            int column = text_columns((struct slice){p, start}), width = text_columns((struct slice){p + start, end - start});
             if (column < y->left || column + width > y->left + y->width)
                 y->left = column + width < y->width ? 0 : column - y->width / 3;
         }
