@@ -9,7 +9,8 @@ struct sim *sim_new(const struct clock *clock, uint64_t seed)
     struct sim *sim = NEW(struct sim);
 
     *sim = (struct sim){
-        .clock = clock, .start_wall = clock->wall(clock), .start_mono = clock->mono(clock), .seed = seed, .random = seed, .rv = 1000, .oldest_rv = 686,
+        .clock = clock, .start_wall = clock->wall(clock), .start_mono = clock->mono(clock), .seed = seed, .random = seed, .rv = 1000,
+        .oldest_rv = 686,
         .objects = mem_array(sim_resource_count(), sizeof *sim->objects), .agents_version = "v1beta1",
     };
     sim->now_ms = sim->start_wall;

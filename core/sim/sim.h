@@ -12,7 +12,8 @@ void sim_free(struct sim *);
 struct transport *sim_transport(struct sim *);          /* owned by the caller: transport_free before sim_free */
 /* The demo's story: a small lively installation in which claims come and go and a few get stuck in different ways. */
 void sim_story_demo(struct sim *);
-/* Building blocks for tests. JSON is one object with apiVersion, kind, metadata; uid, creationTimestamp and resourceVersion are filled in. */
+/* Building blocks for tests. JSON is one object with apiVersion, kind, metadata; uid, creationTimestamp and resourceVersion are
+ * filled in. */
 bool sim_put(struct sim *, struct slice json_object, struct err *);   /* create or replace: watchers see ADDED or MODIFIED */
 bool sim_delete(struct sim *, const char *plural, const char *ns, const char *name);
 bool sim_load_list(struct sim *, struct slice list_json, struct err *); /* all items of a captured list, stamps kept */

@@ -57,7 +57,8 @@ struct box *box_new(struct story *s, const char *ns, const char *name, const cha
     struct box *b = NEW(struct box);
 
     *b = (struct box){
-        .ns = mem_text(ns), .name = mem_text(name), .pool = mem_text(pool), .template_name = mem_text(template_name), .claim = claim, .warm = pool != NULL,
+        .ns = mem_text(ns), .name = mem_text(name), .pool = mem_text(pool), .template_name = mem_text(template_name), .claim = claim,
+        .warm = pool != NULL,
         .born_ms = story_now(s), .ready_since_ms = story_now(s), .scheduled_ms = story_now(s),
     };
     make_row(s, b);
@@ -194,7 +195,8 @@ static void act_start(struct story *s, struct box *b)
     b->started_ms = story_now(s);
     kubelet_says(s, b, "Normal", "Pulled",
                  b->row->pull_ms && !b->restarts
-                     ? mem_printf("Successfully pulled image \"%s\" in %d.%03ds (%d.%03ds including waiting)", b->row->image, b->row->pull_ms / 1000,
+                     ? mem_printf("Successfully pulled image \"%s\" in %d.%03ds (%d.%03ds including waiting)", b->row->image,
+                                  b->row->pull_ms / 1000,
                                   b->row->pull_ms % 1000, b->row->pull_ms / 1000, b->row->pull_ms % 1000)
                      : mem_printf("Container image \"%s\" already present on machine and can be accessed by the pod", b->row->image));
     kubelet_says(s, b, "Normal", "Created", mem_text("Container created"));
@@ -242,8 +244,9 @@ static void act_denied(struct story *s, struct box *b)
 void box_act(struct story *s, struct box *b)
 {
     static void (*const acts[])(struct story *, struct box *) = {
-        [ACT_POD] = act_pod, [ACT_SCHEDULE] = act_schedule, [ACT_NO_NODE] = act_no_node, [ACT_PULL] = act_pull, [ACT_PULL_FAILED] = act_pull_failed,
-        [ACT_PULL_LATER] = act_pull_later, [ACT_START] = act_start, [ACT_READY] = act_ready, [ACT_CRASH] = act_crash, [ACT_DENIED] = act_denied,
+        [ACT_POD] = act_pod, [ACT_SCHEDULE] = act_schedule, [ACT_NO_NODE] = act_no_node, [ACT_PULL] = act_pull,
+        [ACT_PULL_FAILED] = act_pull_failed, [ACT_PULL_LATER] = act_pull_later, [ACT_START] = act_start, [ACT_READY] = act_ready,
+        [ACT_CRASH] = act_crash, [ACT_DENIED] = act_denied,
     };
     const struct step *step = b->step;
 

@@ -4,7 +4,8 @@
 
 /* How pods fare: each step with the time it takes after the one before. */
 const struct step fine_steps[] = {
-    {ACT_POD, 35, 0, 0}, {ACT_SCHEDULE, 30, 0, 0}, {ACT_PULL, 60, 0, 0}, {ACT_START, 420, 0, 0}, {ACT_READY, 950, 0, 0}, {ACT_REST, 0, 0, 0},
+    {ACT_POD, 35, 0, 0}, {ACT_SCHEDULE, 30, 0, 0}, {ACT_PULL, 60, 0, 0}, {ACT_START, 420, 0, 0}, {ACT_READY, 950, 0, 0},
+    {ACT_REST, 0, 0, 0},
 };
 static const struct step no_image_steps[] = {
     {ACT_POD, 35, 0, 0}, {ACT_SCHEDULE, 30, 0, 0}, {ACT_PULL, 60, 0, 0}, {ACT_PULL_FAILED, 1400, 0, 0}, {ACT_PULL_LATER, 900, 0, 0},
@@ -17,8 +18,8 @@ static const struct step denied_steps[] = {
     {ACT_DENIED, 40, 0, 0}, {ACT_AGAIN, 640, 0, 328000},
 };
 static const struct step crash_steps[] = {
-    {ACT_POD, 35, 0, 0}, {ACT_SCHEDULE, 30, 0, 0}, {ACT_PULL, 60, 0, 0}, {ACT_START, 420, 0, 0}, {ACT_READY, 300, 0, 0}, {ACT_CRASH, 500, 0, 0},
-    {ACT_AGAIN, 10000, 3, 300000},
+    {ACT_POD, 35, 0, 0}, {ACT_SCHEDULE, 30, 0, 0}, {ACT_PULL, 60, 0, 0}, {ACT_START, 420, 0, 0}, {ACT_READY, 300, 0, 0},
+    {ACT_CRASH, 500, 0, 0}, {ACT_AGAIN, 10000, 3, 300000},
 };
 
 static const struct node_row nodes[] = {
@@ -32,15 +33,16 @@ static const struct node_row nodes[] = {
 static const char *const namespaces[] = {"agents", "ml-team", "agent-sandbox-system", "default", "kube-system", NULL};
 
 static const struct template_row templates[] = {
-    {"agents", "python-sandbox-template", "registry.example/python-runtime-sandbox:v0.5.6", "python-runtime", "250m", "512Mi", fine_steps, 0, NULL, NULL},
+    {"agents", "python-sandbox-template", "registry.example/python-runtime-sandbox:v0.5.6", "python-runtime", "250m", "512Mi",
+     fine_steps, 0, NULL, NULL},
     {"agents", "browser-template", "registry.example/browser-sandbox:1.9", "browser", "1", "2Gi", fine_steps, 22000, NULL, NULL},
     {"agents", "nightly-template", "registry.example/agent-nightly:2026-11-22", "python-runtime", "250m", "512Mi", crash_steps, 0,
      "ModuleNotFoundError: No module named 'agent_tools'", "[\"python3\",\"-m\",\"agent_tools.serve\"]"},
     {"ml-team", "py-ml", "registry.example/py-ml:2", "python-runtime", "2", "8Gi", no_image_steps, 1000,
      "failed to pull and unpack image \"registry.example/py-ml:2\": failed to resolve image: registry.example/py-ml:2: not found", NULL},
     {"ml-team", "big-mem-template", "registry.example/py-ml:1", "python-runtime", "4", "256Gi", no_node_steps, 0,
-     "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient memory. no new claims to deallocate, preemption: 0/4 nodes are "
-     "available: 4 Preemption is not helpful for scheduling.", NULL},
+     "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient memory. no new claims to deallocate, preemption: 0/4 "
+     "nodes are available: 4 Preemption is not helpful for scheduling.", NULL},
     {"ml-team", "batch-template", "registry.example/py-ml:1", "python-runtime", "4", "8Gi", denied_steps, 0,
      "exceeded quota: team-quota, requested: requests.cpu=4, used: requests.cpu=8, limited: requests.cpu=8", NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL},

@@ -12,7 +12,8 @@ struct life *life_new(struct story *s, const char *ns, const char *name, const c
     struct life *l = NEW(struct life);
     const struct version *v = world_get(s->sim, story_kind("sandboxclaims"), ns, name);
 
-    *l = (struct life){.ns = mem_text(ns), .name = mem_text(name), .pool = mem_text(pool), .leave_ms = leave_ms, .due = story_now(s) + story_between(s, 4, 16)};
+    *l = (struct life){.ns = mem_text(ns), .name = mem_text(name), .pool = mem_text(pool), .leave_ms = leave_ms};
+    l->due = story_now(s) + story_between(s, 4, 16);
     if (v)
         story_uid(v, l->uid);
     ptrs_add(&s->lives, l);
@@ -76,7 +77,8 @@ void life_status(struct story *s, struct life *l)
         shape_stamp(&out, since);
         buf_add_text(&out, ",\"message\":");
         json_quote(&out, slice_of(message));
-        buf_printf(&out, ",\"observedGeneration\":1,\"reason\":\"%s\",\"status\":\"%s\",\"type\":\"Ready\"}],\"sandbox\":{", reason, ready ? "True" : "False");
+        buf_printf(&out, ",\"observedGeneration\":1,\"reason\":\"%s\",\"status\":\"%s\",\"type\":\"Ready\"}],\"sandbox\":{", reason,
+                   ready ? "True" : "False");
         if (b)
             buf_printf(&out, "\"name\":\"%s\"", b->name);
         if (b && b->state >= POD_NO_IMAGE)
@@ -148,7 +150,8 @@ static void cold_start(struct story *s, struct life *l, const char *template_nam
     struct about about = about_claim(l);
     char *message = mem_printf("Created Sandbox \"%s\"", l->name);
     char *what = mem_printf(",\"template\":\"%s\"", template_name);
-    char *more = mem_printf(",\"claim\":\"%s\",\"sandbox\":\"%s\",\"isReady\":false,\"duration\":0.0%d", l->name, l->name, story_between(s, 110, 990));
+    char *more = mem_printf(",\"claim\":\"%s\",\"sandbox\":\"%s\",\"isReady\":false,\"duration\":0.0%d", l->name, l->name,
+                            story_between(s, 110, 990));
 
     controller_line(s, "info", "SandboxClaim", l->ns, l->name, "creating sandbox from template", what);
     l->box = box_new(s, l->ns, l->name, NULL, template_name, l);
@@ -164,7 +167,8 @@ static void collides(struct story *s, struct life *l)
 {
     struct buf text = {0}, more = {0};
 
-    buf_printf(&text, "sandbox \"%s\" is not controlled by claim \"%s\". Please use a different claim name or delete the sandbox manually", l->name, l->name);
+    buf_printf(&text, "sandbox \"%s\" is not controlled by claim \"%s\". Please use a different claim name or delete the sandbox manually",
+               l->name, l->name);
     buf_add_text(&more, ",\"error\":");
     json_quote(&more, buf_slice(&text));
     controller_line(s, "error", "SandboxClaim", l->ns, l->name, "Sandbox controller mismatch", more.p);
@@ -355,8 +359,8 @@ void pool_stuck(struct story *s, const char *ns, const char *name)
     if (stuck < all || event_told(s, uid, "WarmPoolNotProgressing"))
         return;
     struct about about = {.kind = "SandboxWarmPool", .api = "extensions.agents.x-k8s.io/v1beta1", .ns = ns, .name = name, .uid = uid};
-    char *message = mem_printf("%d/%d sandboxes are unschedulable past the 5m0s readiness grace period; holding them instead of replacing (replacements would be "
-                               "equally unschedulable)", stuck, all);
+    char *message = mem_printf("%d/%d sandboxes are unschedulable past the 5m0s readiness grace period; holding them instead of replacing "
+                               "(replacements would be equally unschedulable)", stuck, all);
     event_series(s, &about, "WarmPoolNotProgressing", "Reconciling", "sandboxwarmpool-controller", message);
     free(message);
 }

@@ -1,6 +1,6 @@
 /* JSON rewriting: one member replaced, merge patches, and the two shapes of Agent Sandbox's objects.
- * v1beta1 against v1alpha1, as observed on v0.5.6: a claim's warmPoolRef.name reads as both sandboxTemplateRef.name and warmpool; a v1alpha1
- * claim without a named pool becomes shadow-pool-<template>; operatingMode stands for replicas 0 and 1. */
+ * v1beta1 against v1alpha1, as observed on v0.5.6: a claim's warmPoolRef.name reads as both sandboxTemplateRef.name and warmpool;
+ * a v1alpha1 claim without a named pool becomes shadow-pool-<template>; operatingMode stands for replicas 0 and 1. */
 #include "core/base/mem.h"
 #include "core/sim/sim_internal.h"
 

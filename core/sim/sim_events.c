@@ -1,5 +1,5 @@
-/* What the story writes down: Events in their two shapes, and the lines of the controller's and the router's logs, word for word and key for key
- * as captured (the event lists and logs of tests/fixtures). Events live for an hour, as the API server keeps them. */
+/* What the story writes down: Events in their two shapes, and the lines of the controller's and the router's logs, word for word and
+ * key for key as captured (the event lists and logs of tests/fixtures). Events live for an hour, as the API server keeps them. */
 #include "core/base/mem.h"
 #include "core/sim/sim_story.h"
 
@@ -37,7 +37,8 @@ static struct told *told_new(struct story *s, const struct about *about, char *k
     long long ns = (long long)story_now(s) * 1000000 + s->events_made++ % 1000000;
 
     *t = (struct told){
-        .name = mem_printf("%s.%llx", about->name, ns), .ns = mem_text(about->ns), .key = key, .first_ms = story_now(s), .last_ms = story_now(s), .count = 1,
+        .name = mem_printf("%s.%llx", about->name, ns), .ns = mem_text(about->ns), .key = key,
+        .first_ms = story_now(s), .last_ms = story_now(s), .count = 1,
     };
     ptrs_add(&s->events, t);
     return t;
@@ -46,7 +47,8 @@ static struct told *told_new(struct story *s, const struct about *about, char *k
 /* Up to reason and message, which all Events share. */
 static void event_head(struct buf *out, const struct told *t, const struct about *about, const char *reason, const char *message)
 {
-    buf_printf(out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"involvedObject\":{\"kind\":\"%s\",\"namespace\":\"%s\",\"name\":\"%s\",\"uid\":\"%s\","
+    buf_printf(out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"involvedObject\":{\"kind\":\"%s\",\"namespace\":\"%s\","
+               "\"name\":\"%s\",\"uid\":\"%s\","
                "\"apiVersion\":\"%s\"", t->name, t->ns, about->kind, about->ns, about->name, about->uid, about->api);
     if (about->field)
         buf_printf(out, ",\"fieldPath\":\"%s\"", about->field);
@@ -55,8 +57,8 @@ static void event_head(struct buf *out, const struct told *t, const struct about
 }
 
 /* eventTime style: repeats are a series. */
-static void write_new(struct story *s, const struct told *t, const struct about *about, const char *type, const char *reason, const char *action,
-                      const char *component, const char *message)
+static void write_new(struct story *s, const struct told *t, const struct about *about, const char *type, const char *reason,
+                      const char *action, const char *component, const char *message)
 {
     struct buf out = {0};
 
@@ -83,12 +85,14 @@ static struct told *told_of(const struct story *s, const char *key)
     return NULL;
 }
 
-void event_new(struct story *s, const struct about *about, const char *type, const char *reason, const char *action, const char *component, const char *message)
+void event_new(struct story *s, const struct about *about, const char *type, const char *reason, const char *action, const char *component,
+               const char *message)
 {
     write_new(s, told_new(s, about, NULL), about, type, reason, action, component, message);
 }
 
-void event_series(struct story *s, const struct about *about, const char *reason, const char *action, const char *component, const char *message)
+void event_series(struct story *s, const struct about *about, const char *reason, const char *action, const char *component,
+                  const char *message)
 {
     char *key = mem_printf("%s %s", about->uid, reason);
     struct told *t = told_of(s, key);
@@ -112,7 +116,8 @@ bool event_told(const struct story *s, const char *uid, const char *reason)
     return told;
 }
 
-void event_kubelet(struct story *s, const struct about *about, const struct box *b, const char *type, const char *reason, const char *message)
+void event_kubelet(struct story *s, const struct about *about, const struct box *b, const char *type, const char *reason,
+                   const char *message)
 {
     char *key = mem_printf("%s %s %s", about->uid, reason, message), first[32], last[32];
     const char *node = s->cast->nodes[b->node].name;
@@ -127,7 +132,8 @@ void event_kubelet(struct story *s, const struct about *about, const struct box 
         t = told_new(s, about, key);
     }
     event_head(&out, t, about, reason, message);
-    buf_printf(&out, ",\"source\":{\"component\":\"kubelet\",\"host\":\"%s\"},\"firstTimestamp\":\"%s\",\"lastTimestamp\":\"%s\",\"count\":%d,\"type\":\"%s\","
+    buf_printf(&out, ",\"source\":{\"component\":\"kubelet\",\"host\":\"%s\"},\"firstTimestamp\":\"%s\",\"lastTimestamp\":\"%s\","
+               "\"count\":%d,\"type\":\"%s\","
                "\"eventTime\":null,\"reportingComponent\":\"kubelet\",\"reportingInstance\":\"%s\"}",
                node, time_rfc3339(t->first_ms, first), time_rfc3339(t->last_ms, last), t->count, type, node);
     story_put(s, "events", &out);
@@ -156,7 +162,8 @@ static const char stack[] = "sigs.k8s.io/controller-runtime/pkg/internal/control
                             "sigs.k8s.io/controller-runtime/pkg/internal/controller.(*Controller[...]).processNextWorkItem\\n\\t"
                             "sigs.k8s.io/controller-runtime@v0.24.1/pkg/internal/controller/controller.go:437";
 
-void controller_line(struct story *s, const char *level, const char *kind, const char *ns, const char *name, const char *message, const char *more)
+void controller_line(struct story *s, const char *level, const char *kind, const char *ns, const char *name, const char *message,
+                     const char *more)
 {
     struct buf out = {0};
     char stamp[32], id[37];
@@ -168,7 +175,8 @@ void controller_line(struct story *s, const char *level, const char *kind, const
         return;
     world_new_uid(s->sim, id);
     buf_printf(&out,
-               "{\"level\":\"%s\",\"ts\":\"%s\",\"msg\":\"%s\",\"controller\":\"%s\",\"controllerGroup\":\"%s\",\"controllerKind\":\"%s\",\"%s\":{\"name\":\"%s\","
+               "{\"level\":\"%s\",\"ts\":\"%s\",\"msg\":\"%s\",\"controller\":\"%s\",\"controllerGroup\":\"%s\",\"controllerKind\":\"%s\","
+               "\"%s\":{\"name\":\"%s\","
                "\"namespace\":\"%s\"},\"namespace\":\"%s\",\"name\":\"%s\",\"reconcileID\":\"%s\"%s",
                level, time_rfc3339(story_now(s), stamp), message, r->singular, r->group, kind, kind, name, ns, ns, name, id, more);
     if (strcmp(level, "error") == 0)
@@ -190,7 +198,8 @@ void router_line(struct story *s, const char *sandbox, const char *ns, int statu
     struct buf out = {0};
     char stamp[32];
 
-    buf_printf(&out, "{\"level\":\"info\",\"ts\":\"%s\",\"logger\":\"sandbox-router\",\"msg\":\"request\",\"method\":\"POST\",\"path\":\"/execute\",\"status\":%d,"
+    buf_printf(&out, "{\"level\":\"info\",\"ts\":\"%s\",\"logger\":\"sandbox-router\",\"msg\":\"request\",\"method\":\"POST\","
+               "\"path\":\"/execute\",\"status\":%d,"
                "\"duration_ms\":%d,\"client_ip\":\"10.88.0.1\",\"sandbox_id\":", time_rfc3339(story_now(s), stamp), status, duration_ms);
     json_quote(&out, slice_of(sandbox));
     buf_add_text(&out, ",\"sandbox_namespace\":");

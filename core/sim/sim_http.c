@@ -120,16 +120,22 @@ static void forbidden(struct exchange *x)
 {
     struct route route = {0};
     bool found = find_route(x->sim, x->path, &route);
-    const char *verb = strcmp(x->method, "POST") == 0 ? "create" : strcmp(x->method, "DELETE") == 0 ? "delete" : strcmp(x->method, "PATCH") == 0 ? "patch"
-                     : route.name ? "get" : query_true(&route.query, "watch") ? "watch" : "list";
+    const char *verb = strcmp(x->method, "POST") == 0     ? "create"
+                       : strcmp(x->method, "DELETE") == 0 ? "delete"
+                       : strcmp(x->method, "PATCH") == 0  ? "patch"
+                       : route.name                       ? "get"
+                       : query_true(&route.query, "watch") ? "watch" : "list";
 
     if (found) {
         const struct resource *r = route.resource;
         char *where = route.ns ? mem_printf("in the namespace \"%s\"", route.ns) : mem_text("at the cluster scope");
-        char *message = mem_printf("%s%s%s%s%s%s is forbidden: User \"system:serviceaccount:sc-rbac:limited\" cannot %s resource \"%s%s%s\" in API group \"%s\" %s",
-                                   r->plural, *r->group ? "." : "", r->group, route.name ? " \"" : "", route.name ? route.name : "", route.name ? "\"" : "",
+        char *message = mem_printf("%s%s%s%s%s%s is forbidden: User \"system:serviceaccount:sc-rbac:limited\" cannot %s resource "
+                                   "\"%s%s%s\" in API group \"%s\" %s",
+                                   r->plural, *r->group ? "." : "", r->group, route.name ? " \"" : "", route.name ? route.name : "",
+                                   route.name ? "\"" : "",
                                    verb, r->plural, route.sub ? "/" : "", route.sub ? route.sub : "", r->group, where);
-        char *details = *r->group ? mem_printf("{\"group\":\"%s\",\"kind\":\"%s\"}", r->group, r->plural) : mem_printf("{\"kind\":\"%s\"}", r->plural);
+        char *details = *r->group ? mem_printf("{\"group\":\"%s\",\"kind\":\"%s\"}", r->group, r->plural)
+                                  : mem_printf("{\"kind\":\"%s\"}", r->plural);
         http_status(x, 403, "Forbidden", message, details);
         free(message);
         free(details);
@@ -333,7 +339,8 @@ void http_answer(struct exchange *x)
         http_text(x, 404, "404 page not found\n");
     else {
         if (route.resource->crd && strcmp(route.version, "v1alpha1") == 0 && strcmp(x->sim->agents_version, "v1beta1") == 0)
-            x->warning = mem_printf("299 - \"%s/v1alpha1 %s is deprecated; use %s/v1beta1 %s\"", route.resource->group, route.resource->kind,
+            x->warning = mem_printf("299 - \"%s/v1alpha1 %s is deprecated; use %s/v1beta1 %s\"", route.resource->group,
+                                    route.resource->kind,
                                     route.resource->group, route.resource->kind);
         dispatch(x, &route);
     }

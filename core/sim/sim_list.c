@@ -87,10 +87,14 @@ static void expired_token(struct exchange *x, const struct page *page)
     add_token(&token, -1, page->from_ns, page->from_name);
     x->status = 410;
     buf_printf(&x->out,
-               "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{\"continue\":\"%s\"},\"status\":\"Failure\",\"message\":\"The provided continue parameter is "
-               "too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this "
-               "response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were "
-               "created, modified, or deleted between the time the first chunk was returned and now may show up in the list.\",\"reason\":\"Expired\","
+               "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{\"continue\":\"%s\"},\"status\":\"Failure\",\"message\":\"The "
+               "provided continue parameter is "
+               "too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue "
+               "token in this "
+               "response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - "
+               "objects that were "
+               "created, modified, or deleted between the time the first chunk was returned and now may show up in the list.\","
+               "\"reason\":\"Expired\","
                "\"code\":410}\n",
                token.p);
     buf_free(&token);
@@ -115,9 +119,11 @@ static bool check_version(struct exchange *x, const struct route *route, struct 
     if (rv == 0)
         page->limit = 0;
     if ((uint64_t)rv > x->sim->rv) {
-        char *message = mem_printf("Timeout: Too large resource version: %lld, current: %llu", (long long)rv, (unsigned long long)x->sim->rv);
+        char *message = mem_printf("Timeout: Too large resource version: %lld, current: %llu", (long long)rv,
+                                   (unsigned long long)x->sim->rv);
         http_status(x, 504, "Timeout", message,
-                    "{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\",\"message\":\"Too large resource version\"}],\"retryAfterSeconds\":1}");
+                    "{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\",\"message\":\"Too large resource version\"}],"
+                    "\"retryAfterSeconds\":1}");
         x->retry_after_ms = 1000;
         x->ready_at = sim_mono(x->sim) + 3000;
         free(message);
@@ -141,7 +147,8 @@ static bool read_page(struct exchange *x, const struct route *route, struct page
         free(message);
         return false;
     }
-    if (!selector_parse(&page->selector, route->resource, query_get(&route->query, "labelSelector"), query_get(&route->query, "fieldSelector"), &err)) {
+    const char *labels = query_get(&route->query, "labelSelector"), *fields = query_get(&route->query, "fieldSelector");
+    if (!selector_parse(&page->selector, route->resource, labels, fields, &err)) {
         http_status(x, 400, "BadRequest", err.text, NULL);
         err_clear(&err);
         return false;
@@ -210,8 +217,8 @@ void list_answer(struct exchange *x, const struct route *route)
         add_items(x, route, &page, &next, &remaining);
         if (remaining && !page.selector.labels.n && !page.selector.fields.n)
             snprintf(left, sizeof left, ",\"remainingItemCount\":%zu", remaining);
-        buf_printf(&x->out, "],\"kind\":\"%sList\",\"metadata\":{\"continue\":\"%s\"%s,\"resourceVersion\":\"%lld\"}}\n", r->kind, next.p ? next.p : "", left,
-                   (long long)page.rv);
+        buf_printf(&x->out, "],\"kind\":\"%sList\",\"metadata\":{\"continue\":\"%s\"%s,\"resourceVersion\":\"%lld\"}}\n", r->kind,
+                   next.p ? next.p : "", left, (long long)page.rv);
     } else {                         /* here they come before, so the items are made first */
         struct buf out = x->out;
         x->out = (struct buf){0};

@@ -234,7 +234,8 @@ static bool check_begun(struct exchange *x, const struct version *pod, const cha
 /* The first row to show of those asked for by sinceTime, sinceSeconds and tailLines. */
 static size_t first_row(struct exchange *x, const struct route *route, const struct ptrs *rows)
 {
-    const char *since = query_get(&route->query, "sinceTime"), *seconds = query_get(&route->query, "sinceSeconds"), *tail = query_get(&route->query, "tailLines");
+    const char *since = query_get(&route->query, "sinceTime"), *seconds = query_get(&route->query, "sinceSeconds");
+    const char *tail = query_get(&route->query, "tailLines");
     int64_t from_ms = INT64_MIN, n;
     size_t first = 0;
 
@@ -272,7 +273,8 @@ void log_answer(struct exchange *x, const struct route *route)
         int64_t most;
         if (limit && slice_int(slice_of(limit), &most) && most > 0 && (uint64_t)most < x->out.n)
             x->out.n = (size_t)most;
-        if (query_true(&route->query, "follow") && !previous && !file->ended && !json_path(container_status(pod, container), "state.terminated").n) {
+        bool over = previous || file->ended || json_path(container_status(pod, container), "state.terminated").n;
+        if (query_true(&route->query, "follow") && !over) {
             x->stream = STREAM_LOG;
             x->follow = (struct follow){.key = mem_text(file->key), .stamps = stamps};
         } else {

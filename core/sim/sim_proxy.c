@@ -1,6 +1,7 @@
-/* The API server's service proxy to the sandbox router: POST …/services/sandbox-router-svc:8080/proxy/execute runs a command in a sandbox of the
- * simulated cluster. Answers have the Go router's and the python runtime's shapes (tests/fixtures/wire/router-execute-answer.txt). The runtime
- * splits a command as shlex does, without a shell; of programs it knows echo and its like, sh -c, and python3 -c 'print(…)'. */
+/* The API server's service proxy to the sandbox router: POST …/services/sandbox-router-svc:8080/proxy/execute runs a command in a
+ * sandbox of the simulated cluster. Answers have the Go router's and the python runtime's shapes (as captured in
+ * tests/fixtures/wire/router-execute-answer.txt). The runtime splits a command as shlex does, without a shell; of programs it knows
+ * echo and its like, sh -c, and python3 -c 'print(…)'. */
 #include "core/base/mem.h"
 #include "core/sim/sim_internal.h"
 
@@ -218,7 +219,8 @@ static int command_ms(const char *command)
 
 static void execute(struct exchange *x)
 {
-    const char *sandbox = exchange_header(x, "X-Sandbox-ID"), *ns = exchange_header(x, "X-Sandbox-Namespace"), *agent = exchange_header(x, "User-Agent");
+    const char *sandbox = exchange_header(x, "X-Sandbox-ID"), *ns = exchange_header(x, "X-Sandbox-Namespace");
+    const char *agent = exchange_header(x, "User-Agent");
     json asked = json_whole(buf_slice(&x->body));
     char *command = json_dup(json_get(asked, "command"));
     int ms = 0;
@@ -244,7 +246,8 @@ static void execute(struct exchange *x)
 void proxy_answer(struct exchange *x, const struct route *route)
 {
     /* "https:name:port", "name:port" or "name" */
-    const char *name = strncmp(route->name, "http:", 5) == 0 ? route->name + 5 : strncmp(route->name, "https:", 6) == 0 ? route->name + 6 : route->name;
+    const char *name = route->name;
+    name += strncmp(name, "http:", 5) == 0 ? 5 : strncmp(name, "https:", 6) == 0 ? 6 : 0;
     char *service = slice_dup((struct slice){name, strcspn(name, ":")});
     const char *path = route->rest ? route->rest : "";
 

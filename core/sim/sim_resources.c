@@ -154,7 +154,8 @@ bool sim_discover_groups(const struct sim *sim, struct buf *out)
 static void add_resource(struct buf *out, const struct resource *r)
 {
     buf_printf(out,
-               "{\"name\":\"%s\",\"singularName\":\"%s\",\"namespaced\":%s,\"kind\":\"%s\",\"verbs\":[\"delete\",\"deletecollection\",\"get\",\"list\","
+               "{\"name\":\"%s\",\"singularName\":\"%s\",\"namespaced\":%s,\"kind\":\"%s\",\"verbs\":[\"delete\",\"deletecollection\","
+               "\"get\",\"list\","
                "\"patch\",\"create\",\"update\",\"watch\"]",
                r->plural, r->singular, r->namespaced ? "true" : "false", r->kind);
     if (r->short_name)
@@ -163,7 +164,8 @@ static void add_resource(struct buf *out, const struct resource *r)
     if (strcmp(r->plural, "pods") == 0)
         buf_add_text(out, ",{\"name\":\"pods/log\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"Pod\",\"verbs\":[\"get\"]}");
     if (r->crd && strcmp(r->plural, "sandboxtemplates") != 0)
-        buf_printf(out, ",{\"name\":\"%s/status\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"%s\",\"verbs\":[\"get\",\"patch\",\"update\"]}",
+        buf_printf(out, ",{\"name\":\"%s/status\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"%s\",\"verbs\":[\"get\",\"patch\","
+                   "\"update\"]}",
                    r->plural, r->kind);
 }
 
@@ -176,7 +178,8 @@ bool sim_discover_version(const struct sim *sim, struct slice group, struct slic
         if (!slice_is(group, r->group) || !sim_serves(sim, r, version))
             continue;
         if (first)
-            buf_printf(out, "{\"kind\":\"APIResourceList\",%s\"groupVersion\":\"%.*s%s%.*s\",\"resources\":[", group.n ? "\"apiVersion\":\"v1\"," : "",
+            buf_printf(out, "{\"kind\":\"APIResourceList\",%s\"groupVersion\":\"%.*s%s%.*s\",\"resources\":[", group.n ?
+                       "\"apiVersion\":\"v1\"," : "",
                        (int)group.n, group.p, group.n ? "/" : "", (int)version.n, version.p);
         else
             buf_add_text(out, ",");

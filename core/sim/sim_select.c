@@ -122,7 +122,8 @@ static bool field_known(const struct resource *r, const char *key)
     static const struct {
         const char *plural, *key;
     } known[] = {
-        {"events", "involvedObject.kind"}, {"events", "involvedObject.namespace"}, {"events", "involvedObject.name"}, {"events", "involvedObject.uid"},
+        {"events", "involvedObject.kind"}, {"events", "involvedObject.namespace"}, {"events", "involvedObject.name"},
+        {"events", "involvedObject.uid"},
         {"events", "involvedObject.apiVersion"}, {"events", "involvedObject.resourceVersion"}, {"events", "involvedObject.fieldPath"},
         {"events", "reason"}, {"events", "reportingComponent"}, {"events", "source"}, {"events", "type"},
         {"pods", "spec.nodeName"}, {"pods", "spec.restartPolicy"}, {"pods", "spec.schedulerName"}, {"pods", "spec.serviceAccountName"},

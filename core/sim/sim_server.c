@@ -101,7 +101,8 @@ static struct exchange *server_request(struct transport *t, const struct request
 
     *x = (struct exchange){
         .sim = sim, .transport = t, .ops = *ops, .ctx = ctx, .method = mem_text(r->method), .path = mem_text(r->path),
-        .content_type = mem_text(r->content_type ? r->content_type : "application/json"), .cut_after = SIZE_MAX, .status = 200, .retry_after_ms = -1,
+        .content_type = mem_text(r->content_type ? r->content_type : "application/json"), .cut_after = SIZE_MAX, .status = 200,
+        .retry_after_ms = -1,
         .answer_type = "application/json", .deadline_at = r->deadline_ms > 0 ? sim_mono(sim) + r->deadline_ms : INT64_MAX,
     };
     for (const struct header *h = r->headers; h && h->name; h++) {

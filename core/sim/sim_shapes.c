@@ -51,7 +51,8 @@ static json template_spec(struct story *s, const struct box *b)
 
 static void owner(struct buf *out, const char *api, const char *kind, const char *name, const char *uid)
 {
-    buf_printf(out, "\"ownerReferences\":[{\"apiVersion\":\"%s\",\"blockOwnerDeletion\":true,\"controller\":true,\"kind\":\"%s\",\"name\":\"%s\",\"uid\":\"%s\"}]", api,
+    buf_printf(out, "\"ownerReferences\":[{\"apiVersion\":\"%s\",\"blockOwnerDeletion\":true,\"controller\":true,\"kind\":\"%s\","
+               "\"name\":\"%s\",\"uid\":\"%s\"}]", api,
                kind, name, uid);
 }
 
@@ -66,7 +67,8 @@ void shape_sandbox(struct story *s, struct box *b)
         const struct version *pool = world_get(s->sim, story_kind("sandboxwarmpools"), b->ns, b->pool);
         if (pool)
             story_uid(pool, pool_uid);
-        buf_printf(&out, "\"generateName\":\"%s-\",\"labels\":{\"agents.x-k8s.io/created-by\":\"controller\",\"agents.x-k8s.io/launch-type\":\"warm\","
+        buf_printf(&out, "\"generateName\":\"%s-\",\"labels\":{\"agents.x-k8s.io/created-by\":\"controller\","
+                   "\"agents.x-k8s.io/launch-type\":\"warm\","
                    "\"agents.x-k8s.io/sandbox-pod-template-hash\":\"%08x\",\"agents.x-k8s.io/sandbox-template-hash\":\"%08x\","
                    "\"agents.x-k8s.io/sandbox-template-ref-hash\":\"%08x\",\"agents.x-k8s.io/warm-pool-sandbox\":\"%08x\"},",
                    b->pool, hash ^ 0x5eed, hash ^ 0xfade, hash, story_hash(b->pool));
@@ -77,7 +79,8 @@ void shape_sandbox(struct story *s, struct box *b)
     buf_printf(&out, "\"name\":\"%s\",\"namespace\":\"%s\",", b->name, b->ns);
     owner(&out, "extensions.agents.x-k8s.io/v1beta1", b->pool ? "SandboxWarmPool" : "SandboxClaim", b->pool ? b->pool : b->claim->name,
           b->pool ? pool_uid : b->claim->uid);
-    buf_printf(&out, "},\"spec\":{\"operatingMode\":\"Running\",\"podTemplate\":{\"metadata\":{\"labels\":{\"agents.x-k8s.io/sandbox-template-ref-hash\":\"%08x\"}},"
+    buf_printf(&out, "},\"spec\":{\"operatingMode\":\"Running\","
+               "\"podTemplate\":{\"metadata\":{\"labels\":{\"agents.x-k8s.io/sandbox-template-ref-hash\":\"%08x\"}},"
                "\"spec\":", hash);
     buf_add_slice(&out, template_spec(s, b));
     buf_add_text(&out, "},\"shutdownPolicy\":\"Retain\"}}");
@@ -112,7 +115,8 @@ void shape_sandbox_status(struct story *s, const struct box *b)
     if (b->state == POD_NO_NODE)
         condition(&out, "PodScheduled", "False", "Unschedulable", b->row->text, b->scheduled_ms);
     else if (b->state <= POD_NEW)
-        condition(&out, "PodScheduled", "Unknown", "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", b->born_ms);
+        condition(&out, "PodScheduled", "Unknown", "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined",
+                  b->born_ms);
     else
         condition(&out, "PodScheduled", "True", "PodScheduled", "", b->scheduled_ms);
     buf_add_text(&out, ",");
@@ -147,8 +151,10 @@ void shape_pod(struct story *s, struct box *b)
     while (json_next(&w))
         json_add_member(&out, &first, w.key, w.value);
     buf_add_text(&out, first ? "" : ",");
-    buf_add_text(&out, "\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"serviceAccountName\":\"default\","
-                 "\"serviceAccount\":\"default\",\"securityContext\":{},\"schedulerName\":\"default-scheduler\",\"priority\":0,\"enableServiceLinks\":true,"
+    buf_add_text(&out, "\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\","
+                 "\"serviceAccountName\":\"default\","
+                 "\"serviceAccount\":\"default\",\"securityContext\":{},\"schedulerName\":\"default-scheduler\",\"priority\":0,"
+                 "\"enableServiceLinks\":true,"
                  "\"preemptionPolicy\":\"PreemptLowerPriority\"},\"status\":{\"phase\":\"Pending\",\"qosClass\":\"Burstable\"}}");
     story_uid(story_put(s, "pods", &out), b->pod_uid);
 }
@@ -214,7 +220,8 @@ static void container_status(struct buf *out, const struct box *b)
         terminated(out, b->last_started_ms, b->last_finished_ms, b->last_container_id);
     else
         buf_add_text(out, "{}");
-    buf_printf(out, ",\"ready\":%s,\"restartCount\":%d,\"image\":\"%s\",\"imageID\":\"\"", b->state == POD_READY ? "true" : "false", b->restarts, b->row->image);
+    buf_printf(out, ",\"ready\":%s,\"restartCount\":%d,\"image\":\"%s\",\"imageID\":\"\"", b->state == POD_READY ? "true" : "false",
+               b->restarts, b->row->image);
     if (*b->container_id)
         buf_printf(out, ",\"containerID\":\"containerd://%s\"", b->container_id);
     buf_printf(out, ",\"started\":%s}]", b->state == POD_READY || b->state == POD_RUNNING ? "true" : "false");
@@ -229,7 +236,8 @@ void shape_pod_status(struct story *s, const struct box *b)
     buf_add_text(&out, "{");
     if (placed)
         buf_printf(&out, "\"spec\":{\"nodeName\":\"%s\"},", s->cast->nodes[b->node].name);
-    buf_printf(&out, "\"status\":{\"observedGeneration\":1,\"phase\":\"%s\",\"conditions\":[", b->state >= POD_RUNNING ? "Running" : "Pending");
+    buf_printf(&out, "\"status\":{\"observedGeneration\":1,\"phase\":\"%s\",\"conditions\":[", b->state >= POD_RUNNING ? "Running" :
+               "Pending");
     if (placed) {
         pod_condition(&out, "PodReadyToStartContainers", b->state > POD_CREATING, b->scheduled_ms, "", "");
         pod_condition(&out, "Initialized", true, b->scheduled_ms, "", "");

@@ -30,7 +30,8 @@ static void shape_node(struct story *s, const struct node_row *row, int number)
 
     buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",", row->name);
     created(s, &out);
-    buf_printf(&out, ",\"labels\":{\"kubernetes.io/arch\":\"amd64\",\"kubernetes.io/hostname\":\"%s\",\"kubernetes.io/os\":\"linux\"}},\"spec\":{\"podCIDR\":\"10.88.%d.0/24\"",
+    buf_printf(&out, ",\"labels\":{\"kubernetes.io/arch\":\"amd64\",\"kubernetes.io/hostname\":\"%s\",\"kubernetes.io/os\":\"linux\"}},"
+               "\"spec\":{\"podCIDR\":\"10.88.%d.0/24\"",
                row->name, number + 1);
     if (row->taint) {
         const char *colon = strchr(row->taint, ':');
@@ -45,7 +46,8 @@ static void shape_node(struct story *s, const struct node_row *row, int number)
     node_condition(s, &out, "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available");
     node_condition(s, &out, "Ready", "True", "KubeletReady", "kubelet is posting ready status");
     buf_printf(&out, "],\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"10.88.0.%d\"},{\"type\":\"Hostname\",\"address\":\"%s\"}],"
-               "\"nodeInfo\":{\"architecture\":\"amd64\",\"containerRuntimeVersion\":\"containerd://2.2.1\",\"kubeletVersion\":\"v1.36.3\",\"operatingSystem\":\"linux\"}}}",
+               "\"nodeInfo\":{\"architecture\":\"amd64\",\"containerRuntimeVersion\":\"containerd://2.2.1\","
+               "\"kubeletVersion\":\"v1.36.3\",\"operatingSystem\":\"linux\"}}}",
                number + 1, row->name);
     story_put(s, "nodes", &out);
 }
@@ -58,7 +60,8 @@ void shape_nodes(struct story *s)
         struct buf out = {0};
         buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",", *ns);
         created(s, &out);
-        buf_printf(&out, ",\"labels\":{\"kubernetes.io/metadata.name\":\"%s\"}},\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}}", *ns);
+        buf_printf(&out, ",\"labels\":{\"kubernetes.io/metadata.name\":\"%s\"}},\"spec\":{\"finalizers\":[\"kubernetes\"]},"
+                   "\"status\":{\"phase\":\"Active\"}}", *ns);
         story_put(s, "namespaces", &out);
     }
 }
@@ -69,12 +72,14 @@ void shape_templates(struct story *s)
         struct buf out = {0};
         buf_add_text(&out, "{\"metadata\":{");
         created(s, &out);
-        buf_printf(&out, ",\"labels\":{\"agents.x-k8s.io/sandbox-template-ref-hash\":\"%08x\"},\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{"
+        buf_printf(&out, ",\"labels\":{\"agents.x-k8s.io/sandbox-template-ref-hash\":\"%08x\"},\"name\":\"%s\",\"namespace\":\"%s\"},"
+                   "\"spec\":{"
                    "\"envVarsInjectionPolicy\":\"Disallowed\",\"networkPolicyManagement\":\"Managed\",\"podTemplate\":{\"spec\":{"
                    "\"automountServiceAccountToken\":false,\"containers\":[{", story_hash(row->name), row->name, row->ns);
         if (row->command)
             buf_printf(&out, "\"command\":%s,", row->command);
-        buf_printf(&out, "\"image\":\"%s\",\"imagePullPolicy\":\"IfNotPresent\",\"name\":\"%s\",\"ports\":[{\"containerPort\":8888,\"protocol\":\"TCP\"}],"
+        buf_printf(&out, "\"image\":\"%s\",\"imagePullPolicy\":\"IfNotPresent\",\"name\":\"%s\",\"ports\":[{\"containerPort\":8888,"
+                   "\"protocol\":\"TCP\"}],"
                    "\"resources\":{\"requests\":{\"cpu\":\"%s\",\"memory\":\"%s\"}}}]}},\"volumeClaimTemplatesPolicy\":\"Disallowed\"}}",
                    row->image, row->container, row->cpu, row->memory);
         story_put(s, "sandboxtemplates", &out);
@@ -87,7 +92,8 @@ void shape_pool(struct story *s, const struct pool_row *row)
 
     buf_add_text(&out, "{\"metadata\":{");
     created(s, &out);
-    buf_printf(&out, ",\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"replicas\":%d,\"sandboxTemplateRef\":{\"name\":\"%s\"}},\"status\":{"
+    buf_printf(&out, ",\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"replicas\":%d,\"sandboxTemplateRef\":{\"name\":\"%s\"}},"
+               "\"status\":{"
                "\"observedGeneration\":1,\"selector\":\"agents.x-k8s.io/warm-pool-sandbox=%08x\"}}",
                row->name, row->ns, row->replicas, row->template_name, story_hash(row->name));
     story_put(s, "sandboxwarmpools", &out);
@@ -99,8 +105,10 @@ void shape_quotas(struct story *s)
         struct buf out = {0};
         buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",", row->name, row->ns);
         created(s, &out);
-        buf_printf(&out, "},\"spec\":{\"hard\":{\"pods\":\"%s\",\"requests.cpu\":\"%s\"}},\"status\":{\"hard\":{\"pods\":\"%s\",\"requests.cpu\":\"%s\"},"
-                   "\"used\":{\"pods\":\"%s\",\"requests.cpu\":\"%s\"}}}", row->pods_hard, row->cpu_hard, row->pods_hard, row->cpu_hard, row->pods_used,
+        buf_printf(&out, "},\"spec\":{\"hard\":{\"pods\":\"%s\",\"requests.cpu\":\"%s\"}},\"status\":{\"hard\":{\"pods\":\"%s\","
+                   "\"requests.cpu\":\"%s\"},"
+                   "\"used\":{\"pods\":\"%s\",\"requests.cpu\":\"%s\"}}}", row->pods_hard, row->cpu_hard, row->pods_hard, row->cpu_hard,
+                   row->pods_used,
                    row->cpu_used);
         story_put(s, "resourcequotas", &out);
     }
@@ -125,10 +133,14 @@ static void shape_deployment(struct story *s, const struct part_row *row)
 
     buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"" SYSTEM "\",\"generation\":1,", row->name);
     created(s, &out);
-    buf_printf(&out, ",\"labels\":{\"%s\":\"%s\"},\"annotations\":{\"deployment.kubernetes.io/revision\":\"1\"}},\"spec\":{\"replicas\":1,\"selector\":{\"matchLabels\":{"
-               "\"%s\":\"%s\"}},\"template\":{\"metadata\":{\"labels\":{\"%s\":\"%s\"}},\"spec\":{\"containers\":[{\"name\":\"%s\",\"image\":\"%s\",\"args\":%s,"
-               "\"resources\":{}}],\"restartPolicy\":\"Always\"}},\"strategy\":{\"type\":\"RollingUpdate\"}},\"status\":{\"observedGeneration\":1,\"replicas\":1,"
-               "\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1,\"conditions\":[{\"type\":\"Available\",\"status\":\"True\",\"lastUpdateTime\":",
+    buf_printf(&out, ",\"labels\":{\"%s\":\"%s\"},\"annotations\":{\"deployment.kubernetes.io/revision\":\"1\"}},\"spec\":{\"replicas\":1,"
+               "\"selector\":{\"matchLabels\":{"
+               "\"%s\":\"%s\"}},\"template\":{\"metadata\":{\"labels\":{\"%s\":\"%s\"}},\"spec\":{\"containers\":[{\"name\":\"%s\","
+               "\"image\":\"%s\",\"args\":%s,"
+               "\"resources\":{}}],\"restartPolicy\":\"Always\"}},\"strategy\":{\"type\":\"RollingUpdate\"}},"
+               "\"status\":{\"observedGeneration\":1,\"replicas\":1,"
+               "\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1,\"conditions\":[{\"type\":\"Available\","
+               "\"status\":\"True\",\"lastUpdateTime\":",
                row->label, row->name, row->label, row->name, row->label, row->name, row->name, row->image, row->args);
     shape_stamp(&out, s->begins_ms - INSTALLED_MS);
     buf_add_text(&out, ",\"lastTransitionTime\":");
@@ -137,7 +149,8 @@ static void shape_deployment(struct story *s, const struct part_row *row)
     story_put(s, "deployments", &out);
     buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"" SYSTEM "\",", row->service);
     created(s, &out);
-    buf_printf(&out, "},\"spec\":{\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":%d,\"targetPort\":%d}],\"selector\":{\"%s\":\"%s\"},\"type\":\"ClusterIP\"},"
+    buf_printf(&out, "},\"spec\":{\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":%d,\"targetPort\":%d}],"
+               "\"selector\":{\"%s\":\"%s\"},\"type\":\"ClusterIP\"},"
                "\"status\":{\"loadBalancer\":{}}}", row->port, row->port, row->label, row->name);
     story_put(s, "services", &out);
 }
@@ -154,8 +167,10 @@ static char *shape_part_pod(struct story *s, const struct part_row *row, int nod
     buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"" SYSTEM "\",", name);
     buf_add_text(&out, "\"creationTimestamp\":");
     shape_stamp(&out, since_ms);
-    buf_printf(&out, ",\"labels\":{\"%s\":\"%s\",\"pod-template-hash\":\"%08x\"}},\"spec\":{\"containers\":[{\"name\":\"%s\",\"image\":\"%s\",\"args\":%s,"
-               "\"resources\":{}}],\"restartPolicy\":\"Always\",\"serviceAccountName\":\"%s\",\"nodeName\":\"%s\"},\"status\":{\"phase\":\"Running\",\"conditions\":[",
+    buf_printf(&out, ",\"labels\":{\"%s\":\"%s\",\"pod-template-hash\":\"%08x\"}},\"spec\":{\"containers\":[{\"name\":\"%s\","
+               "\"image\":\"%s\",\"args\":%s,"
+               "\"resources\":{}}],\"restartPolicy\":\"Always\",\"serviceAccountName\":\"%s\",\"nodeName\":\"%s\"},"
+               "\"status\":{\"phase\":\"Running\",\"conditions\":[",
                row->label, row->name, story_hash(row->image), row->name, row->image, row->args, row->name, s->cast->nodes[node].name);
     static const char *const types[] = {"Initialized", "Ready", "ContainersReady", "PodScheduled"};
     for (size_t i = 0; i < 4; i++) {
@@ -163,11 +178,13 @@ static char *shape_part_pod(struct story *s, const struct part_row *row, int nod
         shape_stamp(&out, since_ms);
         buf_add_text(&out, "}");
     }
-    buf_printf(&out, "],\"hostIP\":\"10.88.0.%d\",\"podIP\":\"10.88.%d.3\",\"podIPs\":[{\"ip\":\"10.88.%d.3\"}],\"startTime\":", node + 1, node + 1, node + 1);
+    buf_printf(&out, "],\"hostIP\":\"10.88.0.%d\",\"podIP\":\"10.88.%d.3\",\"podIPs\":[{\"ip\":\"10.88.%d.3\"}],\"startTime\":", node + 1,
+               node + 1, node + 1);
     shape_stamp(&out, since_ms);
     buf_printf(&out, ",\"containerStatuses\":[{\"name\":\"%s\",\"state\":{\"running\":{\"startedAt\":", row->name);
     shape_stamp(&out, since_ms);
-    buf_printf(&out, "}},\"lastState\":{},\"ready\":true,\"restartCount\":0,\"image\":\"%s\",\"imageID\":\"\",\"containerID\":\"containerd://%016llx%016llx%016llx%016llx\","
+    buf_printf(&out, "}},\"lastState\":{},\"ready\":true,\"restartCount\":0,\"image\":\"%s\",\"imageID\":\"\","
+               "\"containerID\":\"containerd://%016llx%016llx%016llx%016llx\","
                "\"started\":true}],\"qosClass\":\"BestEffort\"}}", row->image, id, ~id, id * 3, id * 5);
     story_put(s, "pods", &out);
     return name;
@@ -261,7 +278,8 @@ void shape_lease(struct story *s)
     stamp[strlen(stamp) - 1] = 0;
     buf_add_text(&out, "{\"metadata\":{\"name\":\"a3317529.agent-sandbox.x-k8s.io\",\"namespace\":\"" SYSTEM "\",");
     created(s, &out);
-    buf_printf(&out, "},\"spec\":{\"holderIdentity\":\"%s_9a424228-3794-436f-92d7-d77c20d8522a\",\"leaseDurationSeconds\":15,\"leaseTransitions\":0,"
+    buf_printf(&out, "},\"spec\":{\"holderIdentity\":\"%s_9a424228-3794-436f-92d7-d77c20d8522a\",\"leaseDurationSeconds\":15,"
+               "\"leaseTransitions\":0,"
                "\"renewTime\":\"%s.%03d000Z\"}}", s->controller_pod, stamp, (int)(story_now(s) % 1000));
     story_put(s, "leases", &out);
 }

@@ -1,6 +1,7 @@
-/* The story's time: whose turn is next, claims of the cast that come and go, the router's callers, the lease; and what the API's users change.
- * Invariant: acts happen in the order of their times, ties in the order of coming; so the story is the same for the same seed, clock and
- * requests, however coarse the steps. */
+/* The story's time: whose turn is next, claims of the cast that come and go, the router's callers, the lease; and what the API's
+ * users change.
+ * Invariant: acts happen in the order of their times, ties in the order of coming; so the story is the same for the same seed, clock
+ * and requests, however coarse the steps. */
 #include "core/base/mem.h"
 #include "core/sim/sim_story.h"
 
@@ -85,7 +86,8 @@ static void make_claim(struct story *s, const char *ns, const char *name, const 
                                                        : mem_printf("%s%04x", name, (unsigned)sim_random(&s->random) & 0xffff);
 
     if (!world_get(s->sim, story_kind("sandboxclaims"), ns, full)) {
-        buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"warmPoolRef\":{\"name\":\"%s\"}}}", full, ns, pool);
+        buf_printf(&out, "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"warmPoolRef\":{\"name\":\"%s\"}}}", full, ns,
+                   pool);
         story_put(s, "sandboxclaims", &out);
         life_new(s, ns, full, pool, leave_ms);
     }
@@ -155,7 +157,8 @@ static struct box *some_box(struct story *s, bool ready)
 static void call_served(struct story *s, const struct box *b)
 {
     struct buf line = {0};
-    int ms = story_between(s, 0, 4) ? story_between(s, 4, 90) : story_between(s, 90, 2400); /* one after the other: arguments have no fixed order */
+    /* one after the other: arguments have no fixed order */
+    int ms = story_between(s, 0, 4) ? story_between(s, 4, 90) : story_between(s, 90, 2400);
     int bytes = story_between(s, 41, 900);
 
     router_line(s, b->name, b->ns, 200, ms, bytes, "k8s-agent-sandbox/0.5.6");

@@ -1,5 +1,6 @@
-/* The demo's story: rows of a cast (sim_cast.c), and small controllers that bring them to life (sim_claims.c, sim_boxes.c). A row says what there
- * is and how its pods fare; nothing about a single moment. The story is a function of the seed, the clock and what the API changed. */
+/* The demo's story: rows of a cast (sim_cast.c), and small controllers that bring them to life (sim_claims.c, sim_boxes.c). A row
+ * says what there is and how its pods fare; nothing about a single moment. The story is a function of the seed, the clock and what the
+ * API changed. */
 #ifndef SIM_SIM_STORY_H
 #define SIM_SIM_STORY_H
 #include "core/sim/sim_internal.h"
@@ -66,7 +67,9 @@ extern const struct cast demo_cast;
 extern const struct step fine_steps[];
 
 /* ---- what lives */
-enum pod_state { POD_NONE, POD_DENIED, POD_NEW, POD_NO_NODE, POD_CREATING, POD_NO_IMAGE, POD_IMAGE_LATER, POD_RUNNING, POD_READY, POD_CRASHED };
+enum pod_state {                     /* in this order: from POD_NEW on it exists, from POD_CREATING on it has a node */
+    POD_NONE, POD_DENIED, POD_NEW, POD_NO_NODE, POD_CREATING, POD_NO_IMAGE, POD_IMAGE_LATER, POD_RUNNING, POD_READY, POD_CRASHED,
+};
 
 struct life;
 struct box {                         /* a Sandbox and its Pod */
@@ -129,7 +132,8 @@ int story_between(struct story *, int from, int to);                          /*
 const struct resource *story_kind(const char *plural);
 /* Puts a whole object, or merges a patch into the one there is. */
 struct version *story_put(struct story *, const char *plural, struct buf *text);  /* text is freed */
-struct version *story_patch(struct story *, const char *plural, const char *ns, const char *name, struct buf *patch); /* text is freed; NULL: none there */
+/* text is freed; NULL: none there */
+struct version *story_patch(struct story *, const char *plural, const char *ns, const char *name, struct buf *patch);
 void story_uid(const struct version *, char out[37]);
 unsigned story_hash(const char *text);                                        /* FNV-1a, 32 bits: agents.x-k8s.io's name hash */
 
@@ -146,10 +150,13 @@ void shape_nodes(struct story *);
 void shape_templates(struct story *);
 void shape_pool(struct story *, const struct pool_row *);
 void shape_quotas(struct story *);
-void shape_system(struct story *);                                            /* controller and router: Deployments, Pods, Services, Lease */
+/* controller and router: Deployments, Pods, Services, Lease */
+void shape_system(struct story *);
 void shape_lease(struct story *);
-bool part_changed(struct story *, const struct version *deployment);          /* stops what has to stop; true: part_start is due in a moment */
-void part_start(struct story *);                                              /* Pods of the controller and the router that ought to be there */
+/* stops what has to stop; true: part_start is due in a moment */
+bool part_changed(struct story *, const struct version *deployment);
+/* Pods of the controller and the router that ought to be there */
+void part_start(struct story *);
 void part_pod_gone(struct story *, const char *ns, const char *name);         /* someone deleted it; part_start is due */
 void shape_sandbox(struct story *, struct box *);                             /* new */
 void shape_sandbox_adopted(struct story *, const struct box *);
@@ -167,10 +174,12 @@ void life_end(struct story *, struct life *, bool delete_claim);
 void life_free(struct life *);
 void pool_fill(struct story *, const char *ns, const char *name);
 void pool_status(struct story *, const char *ns, const char *name);
-void pool_stuck(struct story *, const char *ns, const char *name);            /* a member found no node: after five minutes the pool says so */
+/* a member found no node: after five minutes the pool says so */
+void pool_stuck(struct story *, const char *ns, const char *name);
 
 /* sim_events.c: Events and the lines of the controller and the router */
-void event_new(struct story *, const struct about *, const char *type, const char *reason, const char *action, const char *component, const char *message);
+void event_new(struct story *, const struct about *, const char *type, const char *reason, const char *action, const char *component,
+               const char *message);
 /* A Warning that repeats: one Event, with a series from its second time on. */
 void event_series(struct story *, const struct about *, const char *reason, const char *action, const char *component, const char *message);
 bool event_told(const struct story *, const char *uid, const char *reason);    /* whether such a series is there */
@@ -178,7 +187,8 @@ void event_kubelet(struct story *, const struct about *, const struct box *, con
 void events_expire(struct story *);
 void events_free(struct story *);
 /* more: further members, begins with a comma, or "". */
-void controller_line(struct story *, const char *level, const char *kind, const char *ns, const char *name, const char *message, const char *more);
+void controller_line(struct story *, const char *level, const char *kind, const char *ns, const char *name, const char *message,
+                     const char *more);
 void router_line(struct story *, const char *sandbox, const char *ns, int status, int duration_ms, int bytes, const char *agent);
 void router_refused(struct story *, const char *sandbox, const char *ns, const char *source, const char *error);
 #endif

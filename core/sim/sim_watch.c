@@ -32,7 +32,8 @@ void watch_tell(struct sim *sim, const struct change *c)
 {
     for (size_t i = 0; i < sim->exchanges.n; i++) {
         struct exchange *x = sim->exchanges.v[i];
-        if (x->stream == STREAM_WATCH && !x->dead && !x->finished && x->watch.resource == c->after->resource && c->after->rv > x->watch.after_rv)
+        if (x->stream == STREAM_WATCH && !x->dead && !x->finished && x->watch.resource == c->after->resource &&
+            c->after->rv > x->watch.after_rv)
             tell(x, c);
     }
 }
@@ -45,10 +46,12 @@ static void add_bookmark(struct exchange *x, bool initial_end)
 
     buf_add_text(&x->out, "{\"type\":\"BOOKMARK\",\"object\":{");
     if (r->crd)
-        buf_printf(&x->out, "\"apiVersion\":\"%s/%s\",\"kind\":\"%s\",\"metadata\":{%s%s\"resourceVersion\":\"%llu\"}}}\n", r->group, x->watch.version, r->kind,
+        buf_printf(&x->out, "\"apiVersion\":\"%s/%s\",\"kind\":\"%s\",\"metadata\":{%s%s\"resourceVersion\":\"%llu\"}}}\n", r->group,
+                   x->watch.version, r->kind,
                    initial_end ? notes : "", initial_end ? "," : "", rv);
     else
-        buf_printf(&x->out, "\"kind\":\"%s\",\"apiVersion\":\"%s%s%s\",\"metadata\":{\"resourceVersion\":\"%llu\"%s%s},\"spec\":{},\"status\":{}}}\n", r->kind,
+        buf_printf(&x->out, "\"kind\":\"%s\",\"apiVersion\":\"%s%s%s\",\"metadata\":{\"resourceVersion\":\"%llu\"%s%s},\"spec\":{},"
+                   "\"status\":{}}}\n", r->kind,
                    r->group, *r->group ? "/" : "", r->version, rv, initial_end ? "," : "", initial_end ? notes : "");
 }
 
@@ -85,7 +88,8 @@ static bool check_match(struct exchange *x, const struct route *route)
     if (!wrong)
         return true;
     char *message = mem_printf("ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: %s", wrong);
-    char *details = mem_printf("{\"group\":\"meta.k8s.io\",\"kind\":\"ListOptions\",\"causes\":[{\"reason\":\"FieldValueForbidden\",\"message\":\"%s\","
+    char *details = mem_printf("{\"group\":\"meta.k8s.io\",\"kind\":\"ListOptions\",\"causes\":[{\"reason\":\"FieldValueForbidden\","
+                               "\"message\":\"%s\","
                                "\"field\":\"resourceVersionMatch\"}]}", wrong);
     http_status(x, 422, "Invalid", message, details);
     free(message);
@@ -97,7 +101,8 @@ static bool check_match(struct exchange *x, const struct route *route)
 static void too_old(struct exchange *x, int64_t rv)
 {
     buf_printf(&x->out,
-               "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"too old resource "
+               "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+               "\"message\":\"too old resource "
                "version: %lld (%llu)\",\"reason\":\"Expired\",\"code\":410}}\n",
                (long long)rv, (unsigned long long)x->sim->oldest_rv);
     exchange_finish(x, END_DONE, "");
@@ -114,7 +119,8 @@ static void open_watch(struct exchange *x, const struct route *route, int64_t rv
     x->watch.ns = mem_text(route->ns);
     x->watch.bookmarks = query_true(&route->query, "allowWatchBookmarks");
     x->watch.bookmark_at = x->watch.bookmarks ? now + BOOKMARK_MS : INT64_MAX;
-    x->watch.ends_at = timeout && slice_int(slice_of(timeout), &seconds) && seconds > 0 && seconds < 86400 ? now + seconds * 1000 : now + LONGEST_MS;
+    bool timed = timeout && slice_int(slice_of(timeout), &seconds) && seconds > 0 && seconds < 86400;
+    x->watch.ends_at = now + (timed ? seconds * 1000 : LONGEST_MS);
     x->watch.after_rv = (uint64_t)rv;
 }
 
@@ -126,7 +132,8 @@ void watch_answer(struct exchange *x, const struct route *route)
 
     if (!check_match(x, route))
         return;
-    if (!selector_parse(&x->watch.selector, route->resource, query_get(&route->query, "labelSelector"), query_get(&route->query, "fieldSelector"), &err)) {
+    const char *labels = query_get(&route->query, "labelSelector"), *fields = query_get(&route->query, "fieldSelector");
+    if (!selector_parse(&x->watch.selector, route->resource, labels, fields, &err)) {
         http_status(x, 400, "BadRequest", err.text, NULL);
         err_clear(&err);
         return;

@@ -1,6 +1,6 @@
 /* The objects, their versions and the history of changes.
- * Invariant: sim->objects[i] is sorted by namespace and name; resourceVersions only grow; every change is in the history (for five minutes, as
- * the API server keeps it) and told to the watches at once. */
+ * Invariant: sim->objects[i] is sorted by namespace and name; resourceVersions only grow; every change is in the history (for five
+ * minutes, as the API server keeps it) and told to the watches at once. */
 #include "core/base/mem.h"
 #include "core/sim/sim_internal.h"
 
@@ -46,13 +46,16 @@ void version_drop(struct version *v)
         free(v);
 }
 
-static struct version *version_new(const struct resource *r, const char *ns, const char *name, uint64_t rv, bool old_shape, struct slice text)
+static struct version *version_new(const struct resource *r, const char *ns, const char *name, uint64_t rv, bool old_shape,
+                                   struct slice text)
 {
     size_t n_ns = strlen(ns) + 1, n_name = strlen(name) + 1;
     struct version *v = mem_new(sizeof *v + n_ns + n_name + text.n + 1);
     char *p = (char *)(v + 1);
 
-    *v = (struct version){.refs = 1, .old_shape = old_shape, .resource = r, .rv = rv, .ns = p, .name = p + n_ns, .text = {p + n_ns + n_name, text.n}};
+    *v = (struct version){
+        .refs = 1, .old_shape = old_shape, .resource = r, .rv = rv, .ns = p, .name = p + n_ns, .text = {p + n_ns + n_name, text.n},
+    };
     memcpy(p, ns, n_ns);
     memcpy(p + n_ns, name, n_name);
     memcpy(p + n_ns + n_name, text.p, text.n);
@@ -102,8 +105,10 @@ struct member {
 /* Go's struct order for the core kinds; a CRD's objects are maps, which Go writes in alphabetical order. */
 static int core_rank(struct slice key)
 {
-    static const char *const order[] = {"name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
-                                        "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields"};
+    static const char *const order[] = {
+        "name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+        "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields",
+    };
     enum { N = sizeof order / sizeof *order };
 
     for (int i = 0; i < N; i++)
@@ -177,12 +182,14 @@ static void managed_fields(const struct sim *sim, const struct resource *r, stru
     time_rfc3339(sim->now_ms, stamp);
     if (r->crd)
         buf_printf(out,
-                   "[{\"apiVersion\":\"%s\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{},\"f:status\":{\".\":{},\"f:conditions\":{}}},"
+                   "[{\"apiVersion\":\"%s\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{},\"f:status\":{\".\":{},"
+                   "\"f:conditions\":{}}},"
                    "\"manager\":\"agent-sandbox-controller\",\"operation\":\"Update\",\"time\":\"%s\"}]",
                    api, stamp);
     else
         buf_printf(out,
-                   "[{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"apiVersion\":\"%s\",\"time\":\"%s\",\"fieldsType\":\"FieldsV1\","
+                   "[{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"apiVersion\":\"%s\",\"time\":\"%s\","
+                   "\"fieldsType\":\"FieldsV1\","
                    "\"fieldsV1\":{\"f:metadata\":{\"f:labels\":{\".\":{}}}}}]",
                    api, stamp);
     free(api);

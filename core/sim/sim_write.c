@@ -162,8 +162,8 @@ void create_answer(struct exchange *x, const struct route *route)
         if (!name)
             invalid(x, r, "", "metadata.name", "FieldValueRequired", "Required value: name or generateName is required");
         else if (!name_good(name))
-            invalid(x, r, name, "metadata.name", "FieldValueInvalid", "Invalid value: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
-                    "characters, '-' or '.', and must start and end with an alphanumeric character");
+            invalid(x, r, name, "metadata.name", "FieldValueInvalid", "Invalid value: a lowercase RFC 1123 subdomain must consist of "
+                    "lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character");
         else if (check_spec(x, route, object, name))
             create_named(x, route, object, name);
     }
@@ -205,7 +205,8 @@ void delete_answer(struct exchange *x, const struct route *route)
     }
     json uid = json_path(options, "preconditions.uid");
     if (uid.n && !slice_eq(uid, json_path(v->text, "metadata.uid"))) {
-        char *message = mem_printf("Operation cannot be fulfilled on %s \"%s\": the UID in the precondition does not match the UID in record",
+        char *message = mem_printf("Operation cannot be fulfilled on %s \"%s\": the UID in the precondition does not match the UID in "
+                                   "record",
                                    route->resource->plural, route->name);
         http_status(x, 409, "Conflict", message, NULL);
         free(message);
@@ -220,7 +221,8 @@ void delete_answer(struct exchange *x, const struct route *route)
         return;
     }
     buf_add_text(&x->out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"details\":");
-    buf_printf(&x->out, "{\"name\":\"%s\",\"group\":\"%s\",\"kind\":\"%s\",\"uid\":", v->name, route->resource->group, route->resource->plural);
+    buf_printf(&x->out, "{\"name\":\"%s\",\"group\":\"%s\",\"kind\":\"%s\",\"uid\":", v->name, route->resource->group,
+               route->resource->plural);
     buf_add_slice(&x->out, json_path(v->text, "metadata.uid"));
     buf_add_text(&x->out, "}}\n");
     exchange_finish(x, END_DONE, "");
@@ -242,7 +244,8 @@ void patch_answer(struct exchange *x, const struct route *route)
         http_not_found(x, route->resource, route->name);
         return;
     }
-    if (strcmp(x->content_type, "application/merge-patch+json") != 0 && strcmp(x->content_type, "application/strategic-merge-patch+json") != 0) {
+    bool merge = strcmp(x->content_type, "application/merge-patch+json") == 0;
+    if (!merge && strcmp(x->content_type, "application/strategic-merge-patch+json") != 0) {
         http_status(x, 415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
                     "application/merge-patch+json, application/strategic-merge-patch+json", NULL);
         return;
@@ -256,7 +259,8 @@ void patch_answer(struct exchange *x, const struct route *route)
         answer_object(x, route, v, 200);
     } else {
         struct version *after = world_put(sim, route->resource, buf_slice(&text), v->old_shape, NULL);
-        if (after && json_path(after->text, "metadata.deletionTimestamp").n && json_count(json_path(after->text, "metadata.finalizers")) == 0) {
+        bool deleting = after && json_path(after->text, "metadata.deletionTimestamp").n;
+        if (deleting && json_count(json_path(after->text, "metadata.finalizers")) == 0) {
             version_hold(after);
             answer_object(x, route, after, 200);
             world_delete(sim, route->resource, after->ns, after->name);

@@ -154,7 +154,8 @@ static void put(struct world *w, const char *text)
 
 static void put_claim(struct world *w, const char *ns, const char *name, const char *label)
 {
-    char *text = mem_printf("{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"labels\":{\"tier\":\"%s\"},"
+    char *text = mem_printf("{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\","
+                            "\"metadata\":{\"labels\":{\"tier\":\"%s\"},"
                             "\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"warmPoolRef\":{\"name\":\"pool\"}}}", label, name, ns);
     put(w, text);
     free(text);
@@ -218,7 +219,8 @@ static void test_lists(void **state)
     assert_true(json_path(first, "metadata.uid").n == 38);
     drop(&got);
     get(w, &got, "/api/v1/namespaces/a/pods");
-    assert_true(holds(&got, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1003\"},\"items\":[{\"metadata\":{\"name\":\"p\",\"namespace\":\"a\""));
+    assert_true(holds(&got, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1003\"},"
+                      "\"items\":[{\"metadata\":{\"name\":\"p\",\"namespace\":\"a\""));
     drop(&got);
     expect(w, "GET", CLAIMS_IN("b"), NULL, 200, "\"two\"");
     expect(w, "GET", CLAIMS_IN("b") "/two", NULL, 200, "\"kind\":\"SandboxClaim\",\"metadata\"");
@@ -300,7 +302,8 @@ static size_t count_of(struct world *w, const char *path)
 
 static void put_event(struct world *w, const char *name, const char *type, const char *uid)
 {
-    char *text = mem_printf("{\"kind\":\"Event\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"a\"},\"involvedObject\":{\"kind\":\"Pod\","
+    char *text = mem_printf("{\"kind\":\"Event\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"a\"},"
+                            "\"involvedObject\":{\"kind\":\"Pod\","
                             "\"name\":\"p\",\"uid\":\"%s\"},\"type\":\"%s\"}", name, uid, type);
     put(w, text);
     free(text);
@@ -349,7 +352,8 @@ static void test_watch(void **state)
     assert_false(sim_delete(w->sim, "sandboxclaims", "a", "two"));
     step(w);
     assert_int_equal(lines_of(&got), 3);
-    assert_true(holds(&got, "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\""));
+    assert_true(holds(&got, "{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\","
+                      "\"kind\":\"SandboxClaim\",\"metadata\""));
     assert_true(holds(&got, "{\"type\":\"MODIFIED\""));
     assert_true(holds(&got, "{\"type\":\"DELETED\""));
     assert_true(holds(&got, "\"resourceVersion\":\"1004\""));   /* of the deletion */
@@ -358,7 +362,8 @@ static void test_watch(void **state)
     assert_int_equal(other.body.n, 0);
     pass(w, 60000);
     assert_int_equal(lines_of(&got), 4);
-    assert_true(holds(&got, "{\"type\":\"BOOKMARK\",\"object\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\","
+    assert_true(holds(&got, "{\"type\":\"BOOKMARK\",\"object\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\","
+                      "\"kind\":\"SandboxClaim\","
                             "\"metadata\":{\"resourceVersion\":\"1004\"}}}"));
     assert_int_equal(lines_of(&gold), 1);
     sim_cut_watches(w->sim);
@@ -389,7 +394,8 @@ static void test_watch_resumes(void **state)
     get(w, &got, CLAIMS "?watch=true&resourceVersion=5");
     assert_int_equal(got.status, 200);
     assert_int_equal(got.ends, 1);
-    assert_true(holds(&got, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"too old "
+    assert_true(holds(&got, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
+                      "\"status\":\"Failure\",\"message\":\"too old "
                             "resource version: 5 (686)\",\"reason\":\"Expired\",\"code\":410}}"));
     drop(&got);
     expect(w, "GET", CLAIMS "?watch=true&resourceVersion=x", NULL, 500, "invalid syntax");
@@ -402,7 +408,8 @@ static void test_watch_list(void **state)
 
     put_claim(w, "a", "one", "x");
     put_claim(w, "a", "two", "x");
-    expect(w, "GET", CLAIMS "?watch=true&sendInitialEvents=true&allowWatchBookmarks=true", NULL, 422, "requires setting resourceVersionMatch to NotOlderThan");
+    expect(w, "GET", CLAIMS "?watch=true&sendInitialEvents=true&allowWatchBookmarks=true", NULL, 422,
+           "requires setting resourceVersionMatch to NotOlderThan");
     get(w, &got, CLAIMS "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
     assert_int_equal(lines_of(&got), 3);
     assert_true(holds(&got, "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"},\"resourceVersion\":\"1002\"}}}\n"));
@@ -416,7 +423,8 @@ static void test_watch_list(void **state)
     assert_int_equal(got.ends, 0);
     drop(&got);
     get(w, &got, "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
-    assert_true(holds(&got, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1004\","
+    assert_true(holds(&got, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\","
+                      "\"metadata\":{\"resourceVersion\":\"1004\","
                             "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}"));
     drop(&got);
 }
@@ -438,7 +446,9 @@ static void test_history_is_five_minutes(void **state)
     drop(&got);
 }
 
-#define ONE_CLAIM(name) "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{" name "},\"spec\":{\"warmPoolRef\":{\"name\":\"p\"}}}"
+#define ONE_CLAIM(name) \
+    "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{" name "}," \
+    "\"spec\":{\"warmPoolRef\":{\"name\":\"p\"}}}"
 
 static void test_writes(void **state)
 {
@@ -453,13 +463,16 @@ static void test_writes(void **state)
     expect(w, "POST", CLAIMS_IN("a"), ONE_CLAIM("\"name\":\"Not Good\""), 422, "RFC 1123");
     expect(w, "POST", CLAIMS_IN("a"), ONE_CLAIM("\"x\":1"), 422, "name or generateName is required");
     expect(w, "POST", CLAIMS_IN("a"), ONE_CLAIM("\"name\":\"z\",\"namespace\":\"b\""), 400, "does not match the namespace");
-    expect(w, "POST", CLAIMS_IN("a"), "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"y\"},\"spec\":{}}", 422,
+    expect(w, "POST", CLAIMS_IN("a"), "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\","
+           "\"metadata\":{\"name\":\"y\"},\"spec\":{}}", 422,
            "\"field\":\"spec.warmPoolRef\"");
     expect(w, "POST", CLAIMS_IN("a"), "nonsense", 400, "BadRequest");
     assert_int_equal(count_of(w, CLAIMS_IN("a")), 2);
 
-    put(w, "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"namespace\":\"a\"},\"spec\":{\"replicas\":1,\"paused\":true}}");
-    ask(w, &got, "PATCH", "/apis/apps/v1/namespaces/a/deployments/d", "{\"spec\":{\"replicas\":0,\"paused\":null},\"metadata\":{\"annotations\":{\"k\":\"v\"}}}");
+    put(w, "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"namespace\":\"a\"},"
+        "\"spec\":{\"replicas\":1,\"paused\":true}}");
+    ask(w, &got, "PATCH", "/apis/apps/v1/namespaces/a/deployments/d", "{\"spec\":{\"replicas\":0,\"paused\":null},"
+        "\"metadata\":{\"annotations\":{\"k\":\"v\"}}}");
     assert_int_equal(got.status, 200);
     assert_true(holds(&got, "\"spec\":{\"replicas\":0}"));
     assert_true(holds(&got, "\"annotations\":{\"k\":\"v\"}"));
@@ -497,20 +510,24 @@ static void test_old_version(void **state)
     get(w, &got, "/apis/extensions.agents.x-k8s.io/v1alpha1/sandboxclaims");
     assert_true(holds(&got, "\"spec\":{\"sandboxTemplateRef\":{\"name\":\"pool\"},\"warmpool\":\"pool\"}"));
     assert_true(holds(&got, "\"apiVersion\":\"extensions.agents.x-k8s.io/v1alpha1\""));
-    assert_string_equal(got.warning, "299 - \"extensions.agents.x-k8s.io/v1alpha1 SandboxClaim is deprecated; use extensions.agents.x-k8s.io/v1beta1 SandboxClaim\"");
+    assert_string_equal(got.warning, "299 - \"extensions.agents.x-k8s.io/v1alpha1 SandboxClaim is deprecated; use "
+                        "extensions.agents.x-k8s.io/v1beta1 SandboxClaim\"");
     drop(&got);
     expect(w, "POST", "/apis/extensions.agents.x-k8s.io/v1alpha1/namespaces/a/sandboxclaims", old, 201, "sandboxTemplateRef");
     expect(w, "GET", CLAIMS_IN("a") "/o", NULL, 200, "\"spec\":{\"warmPoolRef\":{\"name\":\"shadow-pool-t\"}}");
     sim_version(w->sim, "v1alpha1");
-    expect(w, "POST", "/apis/extensions.agents.x-k8s.io/v1alpha1/namespaces/b/sandboxclaims", old, 201, "\"spec\":{\"sandboxTemplateRef\":{\"name\":\"t\"}}");
+    expect(w, "POST", "/apis/extensions.agents.x-k8s.io/v1alpha1/namespaces/b/sandboxclaims", old, 201,
+           "\"spec\":{\"sandboxTemplateRef\":{\"name\":\"t\"}}");
     expect(w, "GET", CLAIMS, NULL, 404, "404 page not found");
-    put(w, "{\"apiVersion\":\"agents.x-k8s.io/v1beta1\",\"kind\":\"Sandbox\",\"metadata\":{\"name\":\"s\",\"namespace\":\"a\"},\"spec\":{\"operatingMode\":\"Suspended\"}}");
+    put(w, "{\"apiVersion\":\"agents.x-k8s.io/v1beta1\",\"kind\":\"Sandbox\",\"metadata\":{\"name\":\"s\",\"namespace\":\"a\"},"
+        "\"spec\":{\"operatingMode\":\"Suspended\"}}");
     expect(w, "GET", "/apis/agents.x-k8s.io/v1alpha1/sandboxes", NULL, 200, "\"spec\":{\"replicas\":0}");
 }
 
 static void put_pod(struct world *w, const char *status)
 {
-    char *text = mem_printf("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"c\"}],"
+    char *text = mem_printf("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},"
+                            "\"spec\":{\"containers\":[{\"name\":\"c\"}],"
                             "\"nodeName\":\"n\"},\"status\":{\"containerStatuses\":[{\"name\":\"c\",%s}]}}", status);
     put(w, text);
     free(text);
@@ -524,7 +541,8 @@ static void test_logs(void **state)
     struct got got;
 
     expect(w, "GET", LOG, NULL, 404, "pods \\\"p\\\" not found");
-    put(w, "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"c\"}]}}");
+    put(w, "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},"
+        "\"spec\":{\"containers\":[{\"name\":\"c\"}]}}");
     expect(w, "GET", LOG, NULL, 204, "");
     put_pod(w, "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\"}}");
     expect(w, "GET", LOG, NULL, 400, "container \\\"c\\\" in pod \\\"p\\\" is waiting to start: image can't be pulled");
@@ -555,7 +573,8 @@ static void test_logs(void **state)
     assert_int_equal(got.ends, 1);
     assert_int_equal(got.reason, END_DONE);
     drop(&got);
-    put(w, "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"a\"},{\"name\":\"b\"}]}}");
+    put(w, "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p\",\"namespace\":\"a\"},"
+        "\"spec\":{\"containers\":[{\"name\":\"a\"},{\"name\":\"b\"}]}}");
     expect(w, "GET", LOG, NULL, 400, "a container name must be specified for pod p, choose one of: [a b]");
 }
 
@@ -715,7 +734,8 @@ static void test_story(void **state)
     pass(w, 30000);
     ready_of(w, CLAIMS_IN("agents") "/browse-checkout", &ready);
     assert_string_equal(ready.p, "True Pod is Ready");
-    expect(w, "GET", "/apis/extensions.agents.x-k8s.io/v1beta1/namespaces/agents/sandboxwarmpools/python-pool", NULL, 200, "\"readyReplicas\":");
+    expect(w, "GET", "/apis/extensions.agents.x-k8s.io/v1beta1/namespaces/agents/sandboxwarmpools/python-pool", NULL, 200,
+           "\"readyReplicas\":");
     expect(w, "GET", "/api/v1/events?fieldSelector=type%21%3DNormal", NULL, 200, "WarmPoolNotProgressing");
     expect(w, "GET", "/api/v1/namespaces/agents/pods/nightly-smoke/log?previous=true", NULL, 200, "ModuleNotFoundError");
     buf_free(&ready);
@@ -729,13 +749,15 @@ static void test_story_run(void **state)
     struct got got;
     struct header headers[] = {{"X-Sandbox-ID", NULL}, {"X-Sandbox-Namespace", "agents"}, {NULL, NULL}};
     struct request run = {
-        .method = "POST", .path = "/api/v1/namespaces/agent-sandbox-system/services/sandbox-router-svc:8080/proxy/execute", .headers = headers,
+        .method = "POST", .path = "/api/v1/namespaces/agent-sandbox-system/services/sandbox-router-svc:8080/proxy/execute",
+        .headers = headers,
         .body = SLICE("{\"command\":\"sh -c 'echo out; echo err >&2; exit 3'\"}"),
     };
 
     sim_story_demo(w->sim);
     expect(w, "POST", CLAIMS_IN("agents"),
-           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},\"spec\":{\"warmPoolRef\":{\"name\":"
+           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},"
+           "\"spec\":{\"warmPoolRef\":{\"name\":"
            "\"python-pool\"}}}", 201, "mine");
     pass(w, 5000);
     ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
@@ -785,7 +807,8 @@ static void test_story_controller_off(void **state)
     expect(w, "PATCH", deployment, "{\"spec\":{\"replicas\":0}}", 200, "\"replicas\":0");
     assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 0);
     expect(w, "POST", CLAIMS_IN("agents"),
-           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},\"spec\":{\"warmPoolRef\":{\"name\":"
+           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},"
+           "\"spec\":{\"warmPoolRef\":{\"name\":"
            "\"python-pool\"}}}", 201, "mine");
     pass(w, 20000);
     ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
@@ -847,8 +870,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_discovery), TEST(test_lists), TEST(test_pages), TEST(test_future_version), TEST(test_selectors), TEST(test_watch), TEST(test_watch_resumes),
-        TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers), TEST(test_old_version), TEST(test_logs),
+        TEST(test_discovery), TEST(test_lists), TEST(test_pages), TEST(test_future_version), TEST(test_selectors), TEST(test_watch),
+        TEST(test_watch_resumes),
+        TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers), TEST(test_old_version),
+        TEST(test_logs),
         TEST(test_faults), TEST(test_hang_and_reset), TEST(test_pieces), TEST(test_fixture_lists), TEST(test_story), TEST(test_story_run),
         TEST(test_story_controller_off), TEST(test_story_is_the_same), TEST(test_wait),
     };
