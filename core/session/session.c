@@ -325,6 +325,8 @@ void session_select(struct session *s, const struct object *o)
 
 void session_set_ns(struct session *s, const char *ns)
 {
+    if (s->ns == ns || (s->ns && ns && strcmp(s->ns, ns) == 0))
+        return;                      /* what was asked for, though a refusal may have narrowed what is shown: to ask anew would blank it */
     char *copy = mem_text(ns);
 
     free(s->ns);

@@ -59,7 +59,8 @@ const struct source_status *session_sources(struct session *, size_t *n);
 int64_t session_now(const struct session *);            /* wall ms */
 /* The object whose chain's Events (Normal ones too) and on-demand objects are to be read; NULL for none. */
 void session_select(struct session *, const struct object *);
-void session_set_ns(struct session *, const char *ns);  /* NULL: all */
+/* NULL: all. What follows the namespace is listed anew; nothing happens where it is the one that was asked for before. */
+void session_set_ns(struct session *, const char *ns);
 const struct log_buffer *session_logs(const struct session *);
 /* What the log streams are about: "controller agent-sandbox-controller-5bf… following"; one row per stream. */
 struct log_source {

@@ -208,6 +208,25 @@ static void another_version_is_followed(void **state)
     close_world(&w);
 }
 
+/* Who may not list the cluster sees the namespace it falls back to; asking for all again changes nothing and blanks nothing. */
+static void asking_again_keeps_the_picture(void **state)
+{
+    struct world w;
+
+    (void)state;
+    open_world(&w, NULL);
+    sim_fault(w.sim, "v1beta1/sandboxclaims", 403, 1000, 0, "{\"kind\":\"Status\",\"message\":\"forbidden\",\"code\":403}");
+    run(&w, 4000);
+    assert_string_equal(session_info(w.session)->ns, "default");
+    size_t templates = store_count(session_store(w.session), KIND_TEMPLATE), asked = sim_requests(w.sim, "/sandboxclaims");
+    assert_int_equal(templates, 1);
+    session_set_ns(w.session, NULL);
+    assert_int_equal(store_count(session_store(w.session), KIND_TEMPLATE), templates);
+    run(&w, 1000);
+    assert_int_equal(sim_requests(w.sim, "/sandboxclaims"), asked);
+    close_world(&w);
+}
+
 /* A screen asks for the rows several times in a turn: what it borrowed before stays good. */
 static void messages_hold_for_a_turn(void **state)
 {
@@ -305,7 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_and_judges), cmocka_unit_test(follows_changes_and_deletes), cmocka_unit_test(keeps_to_a_namespace_and_changes_it),
         cmocka_unit_test(an_outage_keeps_the_picture), cmocka_unit_test(expiry_never_blanks), cmocka_unit_test(refusals_are_named),
-        cmocka_unit_test(missing_crds_are_a_finding), cmocka_unit_test(another_version_is_followed), cmocka_unit_test(messages_hold_for_a_turn),
+        cmocka_unit_test(missing_crds_are_a_finding), cmocka_unit_test(another_version_is_followed), cmocka_unit_test(messages_hold_for_a_turn), cmocka_unit_test(asking_again_keeps_the_picture),
         cmocka_unit_test(fetches_one_object), cmocka_unit_test(the_demo_plays),
     };
 
