@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* Lines of outgoing_identify begin with one of these, no other line does. */
-static const char authorization_name[] = "Authorization", user_name[] = "Impersonate-User", group_name[] = "Impersonate-Group";
+static const char authorization_name[] = "Authorization", impersonate[] = "Impersonate-";
 
 bool header_text_good(const char *text)
 {
@@ -19,10 +19,12 @@ bool header_text_good(const char *text)
 
 bool identity_good(const struct target *target, struct err *err)
 {
-    bool good = header_text_good(target->as);
+    bool good = header_text_good(target->as) && header_text_good(target->as_uid);
 
     for (char **group = target->as_groups; group && *group; group++)
         good &= header_text_good(*group);
+    for (char **extra = target->as_extra; extra && *extra; extra++)
+        good &= header_text_good(*extra);
     return good || err_set(err, "the user or group to impersonate holds control characters");
 }
 
@@ -33,7 +35,7 @@ static void add(struct outgoing *out, const char *name, const char *value)
 
 static bool is_identity(const char *name)
 {
-    return strcasecmp(name, authorization_name) == 0 || strcasecmp(name, user_name) == 0 || strcasecmp(name, group_name) == 0;
+    return strcasecmp(name, authorization_name) == 0 || strncasecmp(name, impersonate, sizeof impersonate - 1) == 0;
 }
 
 void outgoing_set(struct outgoing *out, const struct request *request, const struct route *route)
@@ -64,6 +66,20 @@ static void forget(char *line)
     free(line);
 }
 
+/* "key=value": the key stands percent-escaped in the header's name, as the API server reads it. */
+static void add_extra(struct outgoing *out, const char *extra)
+{
+    const char *equals = strchr(extra, '=');
+
+    if (!equals)
+        return;
+    char *key = slice_dup((struct slice){extra, (size_t)(equals - extra)});
+    char *name = kube_path("Impersonate-Extra-%s", key);
+    add(out, name, equals + 1);
+    free(name);
+    free(key);
+}
+
 void outgoing_identify(struct outgoing *out, const struct target *target, const char *authorization)
 {
     for (size_t i = out->headers.n; i-- > 0;) {
@@ -81,9 +97,13 @@ void outgoing_identify(struct outgoing *out, const struct target *target, const 
     if (authorization)
         add(out, authorization_name, authorization);
     if (target->as)
-        add(out, user_name, target->as);
+        add(out, "Impersonate-User", target->as);
+    if (target->as_uid)
+        add(out, "Impersonate-Uid", target->as_uid);
     for (char **group = target->as_groups; group && *group; group++)
-        add(out, group_name, *group);
+        add(out, "Impersonate-Group", *group);
+    for (char **extra = target->as_extra; extra && *extra; extra++)
+        add_extra(out, *extra);
 }
 
 void outgoing_free(struct outgoing *out)

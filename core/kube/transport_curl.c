@@ -419,7 +419,7 @@ static struct exchange *curl_request(struct transport *transport, const struct r
     outgoing_set(&x->out, r, &t->route);
     x->ops = *ops;
     x->ctx = ctx;
-    x->compress = r->compress;
+    x->compress = r->compress && !t->target->disable_compression;
     x->deadline_ms = r->deadline_ms;
     return x;
 }
