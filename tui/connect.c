@@ -1,3 +1,4 @@
+/* Invariant: a connection owns what its session stands on, and the session goes first. */
 #include "tui/connect.h"
 
 #include "core/base/mem.h"

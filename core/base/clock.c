@@ -1,3 +1,4 @@
+/* The system's clocks, and one that a test moves. Invariant: mono never goes back and is above 0, which many use for "never". */
 #include "core/base/clock.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* Invariant: n <= cap; order is kept by insert and remove. */
 #include "core/base/ptrs.h"
 
 #include "core/base/mem.h"

@@ -1,3 +1,4 @@
+/* Invariant: no byte beyond n is read, and a NULL p is only ever one with n == 0. */
 #include "core/base/slice.h"
 
 #include "core/base/mem.h"

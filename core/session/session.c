@@ -121,7 +121,7 @@ static void discover(struct session *s)
 {
     if (!s->discovery && mono(s) >= s->discover_at_ms) {
         int64_t deadline = s->config.request_timeout_ms ? s->config.request_timeout_ms : DISCOVERY_DEADLINE_MS;
-        s->discovery = discovery_new(s->transport, s->wishes, N_WISHED, deadline);
+        s->discovery = discovery_new_clocked(s->transport, s->clock, s->wishes, N_WISHED, deadline);
         s->discover_at_ms = INT64_MAX;
     }
     if (!s->discovery)
