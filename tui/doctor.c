@@ -350,6 +350,9 @@ static bool settle(struct session *session, int64_t timeout_ms, struct err *err)
         if (whole && now - whole >= SETTLE_MS)
             break;
     }
+    if (session_facts(session)->forbidden[KIND_CLAIM])
+        return err_set(err, "this user may not list sandboxclaims %s%s: ask for list and watch on them, or name a namespace with -n",
+                       session_info(session)->ns ? "in namespace " : "in all namespaces", session_info(session)->ns ? session_info(session)->ns : "");
     if (whole)
         return true;
     const struct source_status *sources = session_sources(session, &n);

@@ -64,7 +64,7 @@ static void errors(void **state)
 static void maps(void **state)
 {
     struct map m = {0};
-    static char keys[5000][8];
+    static char keys[5000][16];
 
     (void)state;
     for (int i = 0; i < 5000; i++) {
