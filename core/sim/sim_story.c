@@ -440,5 +440,7 @@ void sim_story_demo(struct sim *sim)
     add_ticker(s, s->begins_ms - CHURN_PAST_MS, tick_router, NULL);
     add_ticker(s, s->begins_ms, tick_lease, NULL);
     add_ticker(s, sim->now_ms + SWEEP_MS, tick_events, NULL);
-    sim_advance(sim);
+    do
+        sim_advance(sim);
+    while (story_due(s) <= s->begins_ms);
 }

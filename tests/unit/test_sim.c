@@ -631,6 +631,35 @@ static void test_faults(void **state)
     drop(&got);
 }
 
+/* Whatever is asked, there is an answer. */
+static void test_odd_requests(void **state)
+{
+    struct world *w = *state;
+    static const char *const paths[] = {
+        "/", "//", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2", "/apis/", "/apis/%00", "/apis/a/b/c/d/e/f/g/h/i/j/k", "/%", "/%zz",
+        "/?", "/?&&=&%",
+        "/api/v1/namespaces", "/api/v1/namespaces/", "/api/v1/namespaces//pods", "/api/v1/namespaces/a/nodes", "/api/v1/pods/x/log",
+        "/api/v1/pods//log",
+        "/api/v1/namespaces/a/pods/p/exec", "/api/v1/namespaces/a/services/s/proxy", "/api/v1/namespaces/a/services/:/proxy/execute",
+        "/api/v1/pods?limit=-1", "/api/v1/pods?continue=e30", "/api/v1/pods?labelSelector=%28%29", "/api/v1/pods?labelSelector=,,,",
+        "/api/v1/pods?fieldSelector=x",
+        "/api/v1/pods?labelSelector=a%20in%20%28", "/api/v1/pods?resourceVersion=99999999999999999999", "/api/v1/pods/%22%5C",
+        "/apis/apps/v1/pods",
+    };
+    static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE", "PUT", ""};
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        for (size_t k = 0; k < 6; k++) {
+            struct got got;
+            ask(w, &got, methods[k], paths[i], k == 2 ? "{\"metadata\":[]}" : "[{\"x\":");
+            assert_int_equal(got.ends, 1);
+            assert_in_range(got.status, 200, 599);
+            if (strcmp(got.type, "application/json") == 0)
+                assert_true(json_type(body_of(&got)) == JSON_OBJECT);
+            drop(&got);
+        }
+}
+
 static void test_hang_and_reset(void **state)
 {
     struct world *w = *state;
@@ -795,6 +824,21 @@ static void test_story_run(void **state)
     buf_free(&ready);
 }
 
+/* A demo that stood still for a day lives on in slices, and in the end is where it would be. */
+static void test_story_catches_up(void **state)
+{
+    struct world *w = *state;
+    int steps = 0;
+
+    sim_story_demo(w->sim);
+    clock_virtual_advance(&w->clock, 2 * 3600 * 1000);
+    for (; w->transport->ops->due(w->transport) == 0 && steps < 1000; steps++)
+        w->transport->ops->step(w->transport);
+    assert_in_range(steps, 2, 999);
+    assert_true(count_of(w, CLAIMS) > 40);
+    assert_true(count_of(w, "/api/v1/events") < 20000);  /* they live for an hour */
+}
+
 /* Without its controller nothing is seen; it comes back, and all goes on. */
 static void test_story_controller_off(void **state)
 {
@@ -875,7 +919,8 @@ int main(void)
         TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers), TEST(test_old_version),
         TEST(test_logs),
         TEST(test_faults), TEST(test_hang_and_reset), TEST(test_pieces), TEST(test_fixture_lists), TEST(test_story), TEST(test_story_run),
-        TEST(test_story_controller_off), TEST(test_story_is_the_same), TEST(test_wait),
+        TEST(test_story_controller_off), TEST(test_story_catches_up), TEST(test_odd_requests), TEST(test_story_is_the_same),
+        TEST(test_wait),
     };
 
     return TESTS_MAIN(tests);
