@@ -358,11 +358,12 @@ void app_draw(struct app *app, struct canvas *c)
         canvas_clip(c, app->layout.body);
         if (!app->overlay)
             frame_joints(c, &app->layout);
-        if (app->picker.open)
-            picker_draw(&app->picker, c, app->layout.body);
     } else {
         header_draw(c, head, NULL);
     }
+    canvas_clip(c, app->layout.body);
+    if (app->picker.open)
+        picker_draw(&app->picker, c, app->layout.body);
     draw_footer(app, c);
     canvas_clip(c, (struct rect){0, 0, app->h, app->w});
     if (app->say[0] && !saying(app))

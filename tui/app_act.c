@@ -200,6 +200,10 @@ static void impossible(struct app *app, enum action action, int key)
 {
     char name[16];
     key_name(key, name);
+    if (app->place.focus != PANE_LIST && (action == ACTION_LEFT || action == ACTION_RIGHT || action == ACTION_UPWARD)) {
+        app_say(app, "the chain is walked in the list; Esc goes there");
+        return;
+    }
     switch (action) {
     case ACTION_NONE: sayf(app, "%s does nothing; ? shows the keys", name); break;
     case ACTION_UP: case ACTION_DOWN: case ACTION_PAGE_UP: case ACTION_PAGE_DOWN: case ACTION_TOP: case ACTION_BOTTOM:

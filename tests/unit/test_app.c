@@ -210,6 +210,27 @@ static void an_outage_is_marked(void **state)
     close_world(&w);
 }
 
+/* What may not be read is said where it would stand; everything else goes on. */
+static void what_is_forbidden_is_said(void **state)
+{
+    (void)state;
+    struct world w;
+    open_sim(&w);
+    sim_story_demo(w.sim);
+    sim_fault(w.sim, "/api/v1/pods", 403, 100000, 0,
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"pods is forbidden: User \\\"jane\\\" cannot list resource \\\"pods\\\" in API "
+        "group \\\"\\\" at the cluster scope\",\"reason\":\"Forbidden\",\"code\":403}");
+    sim_fault(w.sim, "/namespaces/default/pods", 403, 100000, 0, "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"code\":403,\"message\":\"no\"}");
+    open_app(&w, 24, 80, false);
+    run(&w, 20000);
+    keys(&w, "5");
+    run(&w, 3000);
+    expect(&w, "403");
+    expect(&w, "✖ 4 stuck"); /* time and conditions tell as much without the pods */
+    golden(&w, "forbidden-80x24");
+    close_world(&w);
+}
+
 static void no_crds_is_the_finding(void **state)
 {
     (void)state;
@@ -477,7 +498,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii),
-        cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
+        cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(what_is_forbidden_is_said), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
         cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last),
         cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(a_broken_command_says_so),
         cmocka_unit_test(a_session_can_go_and_come), cmocka_unit_test(any_keys_at_all),

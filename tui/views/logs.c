@@ -234,7 +234,7 @@ static void logs_title(struct view *v, const struct model *m, struct buf *left, 
         live += s[i].live;
     buf_add_text(left, "Logs · controller + router");
     if (l->pattern)
-        buf_printf(left, " /%.*s", (int)pattern_text(l->pattern).n, pattern_text(l->pattern).p);
+        buf_printf(left, " /%.*s/", (int)pattern_text(l->pattern).n, pattern_text(l->pattern).p);
     uint32_t most = 0, last = l->errors[MINUTES - 1];
     for (int i = 0; i < MINUTES; i++)
         most = l->errors[i] > most ? l->errors[i] : most;
