@@ -1,168 +1,7 @@
-/* The simulated cluster answers as the captured server does: shapes, key order, refusals, streams, time. */
-#include "tests/unit/test.h"
-
-#include "core/base/buf.h"
-#include "core/base/json.h"
-#include "core/base/mem.h"
-#include "core/sim/sim.h"
+/* The simulated server answers as the captured one does: shapes, key order, refusals, streams, time. */
+#include "tests/unit/sim_help.h"
 
 #include <unistd.h>
-
-/* One request and all that came back. */
-struct got {
-    struct exchange *exchange;
-    struct buf body;
-    int status, pieces, ends;
-    enum end_reason reason;
-    int64_t retry_after_ms;
-    char type[64], warning[256];
-};
-
-struct world {
-    struct clock_virtual clock;
-    struct sim *sim;
-    struct transport *transport;
-};
-
-static void on_head(void *ctx, const struct response_head *head)
-{
-    struct got *got = ctx;
-
-    assert_int_equal(got->status, 0);
-    got->status = head->status;
-    got->retry_after_ms = head->retry_after_ms;
-    snprintf(got->type, sizeof got->type, "%.*s", (int)head->content_type.n, head->content_type.p);
-    snprintf(got->warning, sizeof got->warning, "%.*s", (int)head->warning.n, head->warning.p ? head->warning.p : "");
-}
-
-static void on_bytes(void *ctx, const char *bytes, size_t n)
-{
-    struct got *got = ctx;
-
-    assert_int_equal(got->ends, 0);
-    buf_add(&got->body, bytes, n);
-    got->pieces++;
-}
-
-static void on_end(void *ctx, enum end_reason reason, const char *text)
-{
-    struct got *got = ctx;
-
-    assert_non_null(text);
-    got->reason = reason;
-    got->ends++;
-    got->exchange = NULL;
-}
-
-static const struct response_ops ops = {.on_head = on_head, .on_bytes = on_bytes, .on_end = on_end};
-
-static int setup(void **state)
-{
-    struct world *w = NEW(struct world);
-    int64_t wall;
-
-    assert_true(time_parse(SLICE("2026-11-23T09:00:00Z"), &wall, NULL));
-    clock_virtual_init(&w->clock, wall);
-    w->sim = sim_new(&w->clock.clock, 7);
-    w->transport = sim_transport(w->sim);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    transport_free(w->transport);
-    sim_free(w->sim);
-    free(w);
-    return 0;
-}
-
-static void step(struct world *w)
-{
-    for (int i = 0; i < 4; i++)
-        w->transport->ops->step(w->transport);
-}
-
-static void pass(struct world *w, int64_t ms)
-{
-    clock_virtual_advance(&w->clock, ms);
-    step(w);
-}
-
-static void ask(struct world *w, struct got *got, const char *method, const char *path, const char *body)
-{
-    struct request r = {.method = method, .path = path, .body = slice_of(body)};
-
-    if (strcmp(method, "PATCH") == 0)
-        r.content_type = "application/merge-patch+json";
-    *got = (struct got){0};
-    got->exchange = transport_request(w->transport, &r, &ops, got);
-    assert_int_equal(got->status, 0);
-    assert_int_equal(got->ends, 0);
-    step(w);
-}
-
-static void get(struct world *w, struct got *got, const char *path)
-{
-    ask(w, got, "GET", path, NULL);
-}
-
-static json body_of(const struct got *got)
-{
-    return json_whole(buf_slice(&got->body));
-}
-
-static bool holds(const struct got *got, const char *text)
-{
-    return slice_find(buf_slice(&got->body), slice_of(text)) >= 0;
-}
-
-static size_t lines_of(const struct got *got)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < got->body.n; i++)
-        n += got->body.p[i] == '\n';
-    return n;
-}
-
-static void drop(struct got *got)
-{
-    buf_free(&got->body);
-}
-
-/* Asks, checks the status, and whether the answer holds text. */
-static void expect(struct world *w, const char *method, const char *path, const char *body, int status, const char *text)
-{
-    struct got got;
-
-    ask(w, &got, method, path, body);
-    if (got.status != status || got.ends != 1 || !holds(&got, text))
-        fail_msg("%s %s: %d %s", method, path, got.status, got.body.p ? got.body.p : "");
-    drop(&got);
-}
-
-static void put(struct world *w, const char *text)
-{
-    struct err err = {0};
-
-    if (!sim_put(w->sim, slice_of(text), &err))
-        fail_msg("%s", err.text);
-}
-
-static void put_claim(struct world *w, const char *ns, const char *name, const char *label)
-{
-    char *text = mem_printf("{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\","
-                            "\"metadata\":{\"labels\":{\"tier\":\"%s\"},"
-                            "\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"warmPoolRef\":{\"name\":\"pool\"}}}", label, name, ns);
-    put(w, text);
-    free(text);
-}
-
-#define CLAIMS "/apis/extensions.agents.x-k8s.io/v1beta1/sandboxclaims"
-#define CLAIMS_IN(ns) "/apis/extensions.agents.x-k8s.io/v1beta1/namespaces/" ns "/sandboxclaims"
 
 static void same_as_fixture(struct world *w, const char *path, const char *name)
 {
@@ -287,17 +126,6 @@ static void test_future_version(void **state)
     assert_int_equal(got.status, 504);
     assert_true(holds(&got, "Too large resource version: 99999, current: 1000"));
     drop(&got);
-}
-
-static size_t count_of(struct world *w, const char *path)
-{
-    struct got got;
-
-    get(w, &got, path);
-    assert_int_equal(got.status, 200);
-    size_t n = json_count(json_get(body_of(&got), "items"));
-    drop(&got);
-    return n;
 }
 
 static void put_event(struct world *w, const char *name, const char *type, const char *uid)
@@ -445,10 +273,6 @@ static void test_history_is_five_minutes(void **state)
     assert_true(holds(&got, "ADDED"));
     drop(&got);
 }
-
-#define ONE_CLAIM(name) \
-    "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{" name "}," \
-    "\"spec\":{\"warmPoolRef\":{\"name\":\"p\"}}}"
 
 static void test_writes(void **state)
 {
@@ -729,143 +553,6 @@ static void test_fixture_lists(void **state)
     err_clear(&err);
 }
 
-/* The claim's Ready condition, or its status where it has none, appended to out. */
-static void ready_of(struct world *w, const char *path, struct buf *out)
-{
-    struct got got;
-
-    get(w, &got, path);
-    buf_clear(out);
-    struct json_walk c = json_items(json_path(body_of(&got), "status.conditions"));
-    if (json_next(&c)) {
-        json_text(json_get(c.value, "status"), out);
-        buf_add_byte(out, ' ');
-        json_text(json_get(c.value, "message"), out);
-    } else {
-        buf_printf(out, "%d", got.status);
-    }
-    drop(&got);
-}
-
-static void test_story(void **state)
-{
-    struct world *w = *state;
-    struct buf ready = {0};
-
-    sim_story_demo(w->sim);
-    assert_true(count_of(w, CLAIMS) > 40);
-    ready_of(w, CLAIMS_IN("ml-team") "/notebook-7", &ready);
-    assert_string_equal(ready.p, "False Pod exists with phase: Pending");
-    ready_of(w, CLAIMS_IN("ml-team") "/batch-0412", &ready);
-    assert_non_null(strstr(ready.p, "False Error seen: pods \"batch-0412\" is forbidden: exceeded quota: team-quota"));
-    ready_of(w, CLAIMS_IN("agents") "/browse-checkout", &ready);
-    assert_string_equal(ready.p, "False Pod exists with phase: Pending");
-    pass(w, 30000);
-    ready_of(w, CLAIMS_IN("agents") "/browse-checkout", &ready);
-    assert_string_equal(ready.p, "True Pod is Ready");
-    expect(w, "GET", "/apis/extensions.agents.x-k8s.io/v1beta1/namespaces/agents/sandboxwarmpools/python-pool", NULL, 200,
-           "\"readyReplicas\":");
-    expect(w, "GET", "/api/v1/events?fieldSelector=type%21%3DNormal", NULL, 200, "WarmPoolNotProgressing");
-    expect(w, "GET", "/api/v1/namespaces/agents/pods/nightly-smoke/log?previous=true", NULL, 200, "ModuleNotFoundError");
-    buf_free(&ready);
-}
-
-/* A claim of the user's own: adopted, ready, used through the router, deleted. */
-static void test_story_run(void **state)
-{
-    struct world *w = *state;
-    struct buf ready = {0};
-    struct got got;
-    struct header headers[] = {{"X-Sandbox-ID", NULL}, {"X-Sandbox-Namespace", "agents"}, {NULL, NULL}};
-    struct request run = {
-        .method = "POST", .path = "/api/v1/namespaces/agent-sandbox-system/services/sandbox-router-svc:8080/proxy/execute",
-        .headers = headers,
-        .body = SLICE("{\"command\":\"sh -c 'echo out; echo err >&2; exit 3'\"}"),
-    };
-
-    sim_story_demo(w->sim);
-    expect(w, "POST", CLAIMS_IN("agents"),
-           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},"
-           "\"spec\":{\"warmPoolRef\":{\"name\":"
-           "\"python-pool\"}}}", 201, "mine");
-    pass(w, 5000);
-    ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
-    assert_string_equal(ready.p, "True Pod is Ready");
-    get(w, &got, CLAIMS_IN("agents") "/mine");
-    char *sandbox = json_dup(json_path(body_of(&got), "status.sandbox.name"));
-    drop(&got);
-
-    headers[0].value = sandbox;
-    got = (struct got){0};
-    transport_request(w->transport, &run, &ops, &got);
-    step(w);
-    pass(w, 100);
-    assert_int_equal(got.status, 200);
-    assert_string_equal(got.body.p, "{\"stdout\":\"out\\n\",\"stderr\":\"err\\n\",\"exit_code\":3}");
-    drop(&got);
-    headers[0].value = "nowhere";
-    got = (struct got){0};
-    transport_request(w->transport, &run, &ops, &got);
-    pass(w, 0);
-    pass(w, 1500);
-    assert_int_equal(got.status, 502);
-    assert_true(holds(&got, "{\"detail\":\"Could not connect to the backend sandbox: nowhere\"}"));
-    drop(&got);
-
-    expect(w, "DELETE", CLAIMS_IN("agents") "/mine", NULL, 200, "Success");
-    char *path = mem_printf("/apis/agents.x-k8s.io/v1beta1/namespaces/agents/sandboxes/%s", sandbox);
-    expect(w, "GET", path, NULL, 404, "NotFound");
-    expect(w, "POST", CLAIMS_IN("agents"), ONE_CLAIM("\"name\":\"lost\""), 201, "lost");
-    pass(w, 1000);
-    ready_of(w, CLAIMS_IN("agents") "/lost", &ready);
-    assert_string_equal(ready.p, "False SandboxWarmPool \"p\" not found");
-    free(path);
-    free(sandbox);
-    buf_free(&ready);
-}
-
-/* A demo that stood still for a day lives on in slices, and in the end is where it would be. */
-static void test_story_catches_up(void **state)
-{
-    struct world *w = *state;
-    int steps = 0;
-
-    sim_story_demo(w->sim);
-    clock_virtual_advance(&w->clock, 2 * 3600 * 1000);
-    for (; w->transport->ops->due(w->transport) == 0 && steps < 1000; steps++)
-        w->transport->ops->step(w->transport);
-    assert_in_range(steps, 2, 999);
-    assert_true(count_of(w, CLAIMS) > 40);
-    assert_true(count_of(w, "/api/v1/events") < 20000);  /* they live for an hour */
-}
-
-/* Without its controller nothing is seen; it comes back, and all goes on. */
-static void test_story_controller_off(void **state)
-{
-    struct world *w = *state;
-    struct buf ready = {0};
-    const char *deployment = "/apis/apps/v1/namespaces/agent-sandbox-system/deployments/agent-sandbox-controller";
-
-    sim_story_demo(w->sim);
-    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 1);
-    expect(w, "PATCH", deployment, "{\"spec\":{\"replicas\":0}}", 200, "\"replicas\":0");
-    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 0);
-    expect(w, "POST", CLAIMS_IN("agents"),
-           "{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"mine\"},"
-           "\"spec\":{\"warmPoolRef\":{\"name\":"
-           "\"python-pool\"}}}", 201, "mine");
-    pass(w, 20000);
-    ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
-    assert_string_equal(ready.p, "200");                 /* it is there, without a status */
-    expect(w, "PATCH", deployment, "{\"spec\":{\"replicas\":1}}", 200, "\"replicas\":1");
-    pass(w, 10000);
-    ready_of(w, CLAIMS_IN("agents") "/mine", &ready);
-    assert_string_equal(ready.p, "True Pod is Ready");
-    assert_int_equal(count_of(w, "/api/v1/pods?labelSelector=app%3Dagent-sandbox-controller"), 1);
-    expect(w, "GET", deployment, NULL, 200, "\"readyReplicas\":1");
-    buf_free(&ready);
-}
-
 /* On the system clock wait() does sleep, but not past a descriptor that is ready. */
 static void test_wait(void **state)
 {
@@ -889,38 +576,14 @@ static void test_wait(void **state)
     close(ends[1]);
 }
 
-/* The same seed and clock give the same world, in few steps or in many. */
-static void test_story_is_the_same(void **state)
-{
-    struct world *w = *state;
-    struct got fine, coarse;
-    void *second;
-
-    sim_story_demo(w->sim);
-    for (int i = 0; i < 400; i++)
-        pass(w, 100);
-    get(w, &fine, CLAIMS);
-    setup(&second);
-    sim_story_demo(((struct world *)second)->sim);
-    pass(second, 40000);
-    get(second, &coarse, CLAIMS);
-    assert_string_equal(fine.body.p, coarse.body.p);
-    drop(&fine);
-    drop(&coarse);
-    teardown(&second);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_discovery), TEST(test_lists), TEST(test_pages), TEST(test_future_version), TEST(test_selectors), TEST(test_watch),
-        TEST(test_watch_resumes),
-        TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers), TEST(test_old_version),
-        TEST(test_logs),
-        TEST(test_faults), TEST(test_hang_and_reset), TEST(test_pieces), TEST(test_fixture_lists), TEST(test_story), TEST(test_story_run),
-        TEST(test_story_controller_off), TEST(test_story_catches_up), TEST(test_odd_requests), TEST(test_story_is_the_same),
-        TEST(test_wait),
+        TEST(test_watch_resumes), TEST(test_watch_list), TEST(test_history_is_five_minutes), TEST(test_writes), TEST(test_finalizers),
+        TEST(test_old_version), TEST(test_logs), TEST(test_faults), TEST(test_odd_requests), TEST(test_hang_and_reset), TEST(test_pieces),
+        TEST(test_fixture_lists), TEST(test_wait),
     };
 
     return TESTS_MAIN(tests);
