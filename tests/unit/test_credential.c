@@ -190,10 +190,10 @@ static void test_expiry(void **state)
 
 static void test_refused(void **state)
 {
-    struct plugin_target p;
+    struct plugin_target p;          /* slow enough to be seen under way on a busy machine */
     char body[2048];
     (void)state;
-    snprintf(body, sizeof body, "%s" "[ $n -gt 2 ] && n=2\necho '{\"apiVersion\":\"" V1 "\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t'$n'\"}}'", counting);
+    snprintf(body, sizeof body, "%s" "sleep 0.3\n[ $n -gt 2 ] && n=2\necho '{\"apiVersion\":\"" V1 "\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"t'$n'\"}}'", counting);
     struct credential *c = make(plugin(&p, temp_script("plugin", body)));
     settle(c);
     assert_true(credential_refused(c));
