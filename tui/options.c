@@ -8,7 +8,10 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-enum { O_KUBECONFIG = 256, O_CONTEXT, O_TIMEOUT, O_AS, O_AS_GROUP, O_DEMO, O_OR_DEMO, O_THEME, O_READ_ONLY, O_UTC, O_KEYS, O_VERSION, O_FILTER, O_LOG_BUFFER, O_WATCH, O_LOOK };
+enum {
+    O_KUBECONFIG = 256, O_CONTEXT, O_TIMEOUT, O_AS, O_AS_GROUP, O_DEMO, O_OR_DEMO, O_THEME, O_READ_ONLY, O_UTC, O_KEYS, O_VERSION, O_FILTER,
+    O_LOG_BUFFER, O_WATCH, O_LOOK,
+};
 
 static const struct option long_options[] = {
     {"kubeconfig", required_argument, NULL, O_KUBECONFIG},

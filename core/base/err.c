@@ -1,4 +1,4 @@
-/* Invariant: text is NULL or one whole sentence that its owner frees; the old text lives until the new one is made, as it may be part of it. */
+/* Invariant: text is NULL or one whole sentence that its owner frees; the old one lives until the new one is made, as it may be part of it. */
 #include "core/base/err.h"
 
 #include "core/base/buf.h"

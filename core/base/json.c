@@ -206,7 +206,9 @@ enum { REPLACEMENT = 0xfffd };
 /* The escape whose letter stands at s[i]; returns the place after it. */
 static size_t decode_escape(struct slice s, size_t i, struct buf *out)
 {
-    static const char plain[256] = {['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'};
+    static const char plain[256] = {
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+    };
     if (i == s.n) {
         add_utf8(out, REPLACEMENT);
         return i;
@@ -221,7 +223,8 @@ static size_t decode_escape(struct slice s, size_t i, struct buf *out)
         return s.p[i] == 'u' ? i + 1 : i;                  /* what stands there is text */
     }
     i += 5;
-    if (c >= 0xd800 && c < 0xdc00 && i + 1 < s.n && s.p[i] == '\\' && s.p[i + 1] == 'u' && hex4(s, i + 2, &low) && low >= 0xdc00 && low < 0xe000) {
+    bool pair = c >= 0xd800 && c < 0xdc00 && i + 1 < s.n && s.p[i] == '\\' && s.p[i + 1] == 'u';
+    if (pair && hex4(s, i + 2, &low) && low >= 0xdc00 && low < 0xe000) {
         add_utf8(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
         return i + 6;
     }

@@ -87,7 +87,8 @@ static bool fits(struct json_cutter *c, const char *end)
     size_t n = c->held.n + (size_t)(end - c->from);
     if (n <= c->max)
         return true;
-    err_set(&c->failed, "a value is larger than %zu bytes at byte %llu", c->max, (unsigned long long)(c->offset + (uint64_t)(end - c->chunk)));
+    err_set(&c->failed, "a value is larger than %zu bytes at byte %llu", c->max,
+            (unsigned long long)(c->offset + (uint64_t)(end - c->chunk)));
     return false;
 }
 
@@ -160,7 +161,8 @@ static const char *run(struct json_cutter *c, const char *p, const char *end)
     if (c->state == IN_BRACKETS) {
         after = json_scan_brackets(&c->scan, p, end);
         if (c->scan.too_deep) {
-            err_set(&c->failed, "nested deeper than %d before byte %llu", JSON_MAX_DEPTH, (unsigned long long)(c->offset + (uint64_t)(end - c->chunk)));
+            err_set(&c->failed, "nested deeper than %d before byte %llu", JSON_MAX_DEPTH,
+                    (unsigned long long)(c->offset + (uint64_t)(end - c->chunk)));
             return NULL;
         }
     } else if (c->state == IN_WORD) {

@@ -122,7 +122,9 @@ const char *json_scan_brackets(struct json_scan *s, const char *p, const char *e
 const char *json_scan_brackets(struct json_scan *s, const char *p, const char *end)
 {
     enum { PLAIN, QUOTE, BACKSLASH, OPEN, CLOSE };
-    static const unsigned char class_of[256] = {['"'] = QUOTE, ['\\'] = BACKSLASH, ['{'] = OPEN, ['['] = OPEN, ['}'] = CLOSE, [']'] = CLOSE};
+    static const unsigned char class_of[256] = {
+        ['"'] = QUOTE, ['\\'] = BACKSLASH, ['{'] = OPEN, ['['] = OPEN, ['}'] = CLOSE, [']'] = CLOSE,
+    };
     for (; p < end; p++) {
         unsigned char class = class_of[(unsigned char)*p];
         if (class == BACKSLASH) {

@@ -6,7 +6,14 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 4096, STACK_LEAST = 32 * 1024, STACK_MOST = 512 * 1024, PATTERN_MOST = 4096 };
+enum {
+    MATCH_LIMIT = 200000,
+    DEPTH_LIMIT = 20000,
+    HEAP_LIMIT_KIB = 4096,
+    STACK_LEAST = 32 * 1024,         /* bytes, of the matcher's own stack */
+    STACK_MOST = 512 * 1024,
+    PATTERN_MOST = 4096,             /* bytes of a pattern's text */
+};
 
 struct pattern {
     struct slice text;

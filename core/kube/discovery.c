@@ -224,8 +224,8 @@ static void finish(struct discovery *d)
 
 /* ---- the interface ---- */
 
-struct discovery *discovery_new_clocked(struct transport *transport, const struct clock *clock, const struct discovery_wish *wishes, size_t n_wishes,
-                                        int64_t deadline_ms)
+struct discovery *discovery_new(struct transport *transport, const struct clock *clock, const struct discovery_wish *wishes, size_t n_wishes,
+                                int64_t deadline_ms)
 {
     struct discovery *d = NEW(struct discovery);
 
@@ -244,11 +244,6 @@ struct discovery *discovery_new_clocked(struct transport *transport, const struc
             if (!find(d, wishes[i].group, *version))
                 ask(d, wishes[i].group, *version, false);
     return d;
-}
-
-struct discovery *discovery_new(struct transport *transport, const struct discovery_wish *wishes, size_t n_wishes, int64_t deadline_ms)
-{
-    return discovery_new_clocked(transport, clock_system(), wishes, n_wishes, deadline_ms);
 }
 
 void discovery_free(struct discovery *d)

@@ -15,11 +15,8 @@ struct discovery_answer {            /* out: one per wish, the same order */
 enum discovery_state { DISCOVERY_RUNNING, DISCOVERY_DONE, DISCOVERY_FAILED };
 
 struct discovery;
-/* Asks /version and the groups at once. wishes are borrowed for its life. */
-struct discovery *discovery_new(struct transport *, const struct discovery_wish *, size_t n_wishes, int64_t deadline_ms);
-/* The same with the caller's clock for the round trip (discovery_new takes the system's). */
-struct discovery *discovery_new_clocked(struct transport *, const struct clock *, const struct discovery_wish *wishes, size_t n_wishes,
-                                        int64_t deadline_ms);
+/* Asks /version and the groups at once, each for deadline_ms at most. wishes are borrowed for its life; the clock measures the round trip. */
+struct discovery *discovery_new(struct transport *, const struct clock *, const struct discovery_wish *wishes, size_t n_wishes, int64_t deadline_ms);
 void discovery_free(struct discovery *);
 enum discovery_state discovery_state(const struct discovery *);
 const struct discovery_answer *discovery_answers(const struct discovery *);   /* once DONE */

@@ -1,4 +1,4 @@
-/* What every transport shares: escaped paths, and names. */
+/* What every transport shares: escaped paths. */
 #include "core/kube/transport.h"
 
 #include "core/base/buf.h"
@@ -42,14 +42,4 @@ char *kube_path(const char *format, ...)
     }
     va_end(ap);
     return buf_take(&b);
-}
-
-const char *end_reason_name(enum end_reason reason)
-{
-    static const char *const names[] = {
-        [END_DONE] = "done", [END_UNREACHABLE] = "unreachable", [END_TLS] = "TLS", [END_TIMEOUT] = "timeout", [END_CUT] = "cut",
-        [END_PROTOCOL] = "protocol", [END_CREDENTIAL] = "credential",
-    };
-
-    return (unsigned)reason < sizeof names / sizeof *names ? names[reason] : "unknown";
 }

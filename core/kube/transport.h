@@ -75,5 +75,4 @@ static inline void transport_free(struct transport *t)
 }
 /* A path with its parts percent-escaped: kube_path("/api/v1/namespaces/%s/pods/%s", ns, name). Only %s and %%. The caller frees it. */
 char *kube_path(const char *format, ...);
-const char *end_reason_name(enum end_reason);
 #endif

@@ -218,8 +218,8 @@ bool log_buffer_get(const struct log_buffer *b, uint64_t number, struct log_entr
     bool dated = r->stamp_ns != INT64_MIN;
     int64_t ms = dated ? r->stamp_ns / 1000000 : INT64_MIN;
     *out = (struct log_entry){
-        .number = number, .time_ms = ms, .nanos = dated ? (int32_t)(r->stamp_ns % 1000000000) : 0, .stream = r->stream, .type = r->type, .level = r->level,
-        .format = r->format, .folded = r->folded, .text = {r->text, r->n},
+        .number = number, .time_ms = ms, .nanos = dated ? (int32_t)(r->stamp_ns % 1000000000) : 0, .stream = r->stream, .type = r->type,
+        .level = r->level, .format = r->format, .folded = r->folded, .text = {r->text, r->n},
     };
     return true;
 }

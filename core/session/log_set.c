@@ -79,8 +79,8 @@ static void follow_container(struct log_set *set, const struct pod *pod, const s
         return;
     struct follow *f = NEW(struct follow);
     *f = (struct follow){
-        .set = set, .uid = pod->o.uid, .ns = mem_text(pod->o.ns), .pod = mem_text(pod->o.name), .container = mem_text(c->name), .label = label, .seen = true,
-        .number = log_buffer_stream(set->buffer, label),
+        .set = set, .uid = pod->o.uid, .ns = mem_text(pod->o.ns), .pod = mem_text(pod->o.name), .container = mem_text(c->name),
+        .label = label, .number = log_buffer_stream(set->buffer, label), .seen = true,
     };
     struct log_stream_config config = {.ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = TAIL_LINES, .follow = true};
     f->stream = log_stream_new(set->session->transport, set->session->clock, &config, &sink, f);

@@ -121,7 +121,7 @@ static void discover(struct session *s)
 {
     if (!s->discovery && mono(s) >= s->discover_at_ms) {
         int64_t deadline = s->config.request_timeout_ms ? s->config.request_timeout_ms : DISCOVERY_DEADLINE_MS;
-        s->discovery = discovery_new_clocked(s->transport, s->clock, s->wishes, N_WISHED, deadline);
+        s->discovery = discovery_new(s->transport, s->clock, s->wishes, N_WISHED, deadline);
         s->discover_at_ms = INT64_MAX;
     }
     if (!s->discovery)
@@ -181,7 +181,8 @@ bool session_turn(struct session *s)
         diagnosis_update(s->diagnosis, session_now(s));
     demands_step(s->demands);
     enum session_health health = session_info(s)->health;
-    bool changed = facts || store_changes(s->store)->n > 0 || diagnosis_changed(s->diagnosis)->n > 0 || health != s->health_seen || s->drained_bytes > 0;
+    bool changed = facts || store_changes(s->store)->n > 0 || diagnosis_changed(s->diagnosis)->n > 0 || health != s->health_seen ||
+                   s->drained_bytes > 0;
     s->health_seen = health;
     return changed;
 }

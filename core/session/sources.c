@@ -93,7 +93,8 @@ static void start(struct source *source, const char *ns, const char *selector)
     if (!path)
         return;
     struct reflector_config config = {
-        .path = path, .selector = selector, .stream_list = s->stream_lists, .page_size = 500, .seed = (uint64_t)s->started_ms * 31 + source->id,
+        .path = path, .selector = selector, .stream_list = s->stream_lists, .page_size = 500,
+        .seed = (uint64_t)s->started_ms * 31 + source->id,
     };
     source->reflector = reflector_new(s->transport, s->clock, &config, &sink, source);
     reflector_start(source->reflector);
@@ -318,8 +319,9 @@ static void report_one(struct session *s, struct source *source, struct source_s
     const struct reflector_status *status = reflector_status(source->reflector);
     out->health = health_of(s, source, status);
     out->synced = status->synced;
-    int64_t contact = status->contact_ms > prober_status(s->prober)->contact_ms && out->health == SOURCE_STALE ? status->contact_ms
-                                                                                                              : prober_status(s->prober)->contact_ms;
+    int64_t contact = prober_status(s->prober)->contact_ms;
+    if (out->health == SOURCE_STALE && status->contact_ms > contact)
+        contact = status->contact_ms;
     out->age_ms = out->health == SOURCE_STALE ? mono(s) - (contact ? contact : s->started_ms) : 0;
     out->retry_in_ms = status->retry_at_ms > mono(s) ? status->retry_at_ms - mono(s) : 0;
     set_message(source, message_of(source, out, status));

@@ -28,7 +28,7 @@ static void start(struct world *w)
     *w = (struct world){0};
     clock_virtual_init(&w->clock, 1700000000000);
     w->fake = fake_new(&w->clock);
-    w->discovery = discovery_new_clocked(fake_transport(w->fake), &w->clock.clock, wishes, N_WISHES, 5000);
+    w->discovery = discovery_new(fake_transport(w->fake), &w->clock.clock, wishes, N_WISHES, 5000);
 }
 
 static void stop(struct world *w)

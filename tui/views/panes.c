@@ -54,11 +54,6 @@ bool ref_is(const struct object_ref *ref, const struct object *o)
     return ref->kind == o->kind && !strcmp(ref->name, o->name) && !strcmp(ref->ns, o->ns);
 }
 
-const struct object *ref_find(const struct object_ref *ref, const struct store *store)
-{
-    return ref->kind == KIND_NONE ? NULL : store_find(store, ref->kind, slice_of(ref->ns), slice_of(ref->name));
-}
-
 bool pane_scroll(int *top, int lines, int rows, enum action action)
 {
     int last = lines > rows ? lines - rows : 0, old = *top, page = rows > 2 ? rows - 1 : 1;

@@ -19,7 +19,6 @@ struct object_ref {
 };
 void ref_set(struct object_ref *, const struct object *);          /* NULL: none */
 bool ref_is(const struct object_ref *, const struct object *);
-const struct object *ref_find(const struct object_ref *, const struct store *); /* NULL when it is gone */
 
 /* Scrolls *top by the action over `lines` lines of which `rows` are seen; false where the action is no scrolling or nothing can move. */
 bool pane_scroll(int *top, int lines, int rows, enum action);
