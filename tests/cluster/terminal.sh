@@ -9,7 +9,7 @@ check_terminal() {
         screen_shows 8 'claims' "terminal, $way: it opens" || true
         case $way in
         q) keys q ;;
-        *) pkill "-$way" -f "^$sandtop --demo" ;;
+        *) pkill "-$way" -P "$(tmux -L "$socket" display -p -t t '#{pane_pid}')" ;; # ours alone: another one may be open on this machine
         esac
         screen_shows 8 'DONE' "terminal, $way: it ends" || true
         after=$(tmux -L "$socket" display -p -t t '#{alternate_on} #{cursor_flag} #{keypad_flag}')
