@@ -90,7 +90,8 @@ static void line_draw(struct line *l, struct canvas *c, struct rect r)
 
 static void add_component(struct line *l, const struct model *m, enum component component, const char *word, int rank)
 {
-    int desired = 0, ready = 0, found = 0;
+    int64_t desired = 0, ready = 0;      /* sums of what the cluster says: any numbers */
+    int found = 0;
     const struct ptrs *all = store_all(m->store, KIND_DEPLOYMENT);
     const struct cluster_facts *facts = session_facts(m->session);
     for (size_t i = 0; i < all->n; i++) {
@@ -107,7 +108,7 @@ static void add_component(struct line *l, const struct model *m, enum component 
         add(l, rank, true, 2, known && component == COMPONENT_CONTROLLER ? ROLE_STUCK : ROLE_MUTED, GLYPH_COUNT, "%s %s", word, known ? "none" : "?");
     else
         add(l, rank, true, 2, ready >= desired && desired > 0 ? ROLE_READY : ready ? ROLE_WAITING : bad, ready >= desired && desired > 0 ? GLYPH_COUNT : GLYPH_STUCK,
-            "%s %d/%d", word, ready, desired);
+            "%s %lld/%lld", word, (long long)ready, (long long)desired);
 }
 
 static void add_health(struct line *l, const struct session_info *info)
@@ -181,14 +182,15 @@ static void counts_line(struct line *l, const struct model *m)
     if (leaving)
         add(l, 3, false, 3, ROLE_LEAVING, GLYPH_LEAVING, "%zu deleting", leaving);
     add_kind(l, m, 5, true, KIND_SANDBOX, "sandboxes");
-    int have = 0, want = 0;
+    int64_t have = 0, want = 0;
     const struct ptrs *pools = store_all(m->store, KIND_POOL);
     for (size_t i = 0; i < pools->n; i++) {
         have += AS(pool, pools->v[i])->ready;
         want += AS(pool, pools->v[i])->desired;
     }
     if (pools->n)
-        add(l, 2, true, 3, have >= want ? ROLE_READY : have ? ROLE_WAITING : ROLE_STUCK, GLYPH_COUNT, "pools %d/%d", have, want);
+        add(l, 2, true, 3, have >= want ? ROLE_READY : have ? ROLE_WAITING : ROLE_STUCK, GLYPH_COUNT, "pools %lld/%lld",
+            (long long)have, (long long)want);
     else
         add_kind(l, m, 2, true, KIND_POOL, "pools");
     add_kind(l, m, 4, true, KIND_TEMPLATE, "templates");

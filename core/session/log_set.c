@@ -24,6 +24,7 @@ struct log_set {
     struct log_buffer *buffer;
     struct ptrs follows;             /* of struct follow */
     struct log_source *rows;         /* for log_set_sources */
+    bool look;                       /* the pods are to be gone through again though none has changed */
 };
 
 static void on_line(void *ctx, int64_t stamp_ns, struct slice line)
@@ -88,10 +89,28 @@ static void follow_container(struct log_set *set, const struct pod *pod, const s
     ptrs_add(&set->follows, f);
 }
 
+/* There may be 10,000 pods, and many turns a second in which none of ours has changed. */
+static bool must_look(const struct log_set *set)
+{
+    const struct ptrs *changes = store_changes(set->session->store);
+
+    if (set->look)
+        return true;
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct object *o = changes->v[i];
+        if (o->kind == KIND_POD && label_of(AS(pod, o)))
+            return true;
+    }
+    return false;
+}
+
 void log_set_update(struct log_set *set)
 {
     const struct ptrs *pods = store_all(set->session->store, KIND_POD);
 
+    if (!must_look(set))
+        return;
+    set->look = false;
     for (size_t i = 0; i < set->follows.n; i++)
         ((struct follow *)set->follows.v[i])->seen = false;
     for (size_t i = 0; i < pods->n; i++) {
@@ -108,6 +127,7 @@ void log_set_update(struct log_set *set)
         if (!f->gone)
             log_stream_pod_gone(f->stream);      /* it drains what is left, then ends */
         f->gone = true;
+        set->look = true;            /* until it has ended; and then there is room for another */
         if (log_stream_state(f->stream) != LOG_STREAM_ENDED)
             continue;
         ptrs_remove(&set->follows, i);
