@@ -246,8 +246,11 @@ static void text_finding(struct buf *out, const struct finding *f)
         add_safe(out, e->what ? e->what : "");
         if (e->time_ms)
             buf_printf(out, " · %s", time_rfc3339(e->time_ms, stamp));
-        buf_add_text(out, "\n      “");
-        add_safe(out, e->text ? e->text : "");
+        buf_add_byte(out, '\n');
+        if (!e->text || !*e->text)
+            continue;
+        buf_add_text(out, "      “");
+        add_safe(out, e->text);
         buf_add_text(out, "”\n");
     }
     buf_add_text(out, "  Next: ");
@@ -363,14 +366,30 @@ static bool settle(struct session *session, int64_t timeout_ms, struct err *err)
     return err_set(err, "the cluster was not listed within %lld s: give more time with --timeout", (long long)(timeout_ms / 1000));
 }
 
-static bool look_once(const struct options *o, struct session *session, struct buf *out, bool *found)
+/* A name that no claim bears is a slip of the pen, not an all-clear: all of them are named. */
+static bool names_known(const struct options *o, const struct store *store, struct err *err)
+{
+    const struct ptrs *claims = store_all(store, KIND_CLAIM);
+    struct buf unknown = {0};
+
+    for (char **name = o->names; name && *name; name++) {
+        bool known = false;
+        for (size_t i = 0; i < claims->n && !known; i++)
+            known = strcmp(((const struct object *)claims->v[i])->name, *name) == 0;
+        if (!known)
+            buf_printf(&unknown, "%s%s", unknown.n ? ", " : "", *name);
+    }
+    if (unknown.n)
+        err_set(err, "no claim named %s: is the namespace right (-n, -A)?", unknown.p);
+    bool good = unknown.n == 0;
+    buf_free(&unknown);
+    return good;
+}
+
+static bool look_once(const struct options *o, struct session *session, struct buf *out)
 {
     struct look look = {.diagnosis = session_diagnosis(session), .store = session_store(session), .now_ms = session_now(session), .names = o->names};
 
-    *found = !o->names || !*o->names;
-    const struct ptrs *claims = store_all(look.store, KIND_CLAIM);
-    for (size_t i = 0; i < claims->n && !*found; i++)
-        *found = wanted(&look, claims->v[i]);
     if (!o->output || strcmp(o->output, "text") == 0)
         return doctor_text(&look, o->command == COMMAND_WHY || (o->names && *o->names), out);
     bool stuck = doctor_json(&look, out);
@@ -390,12 +409,10 @@ static bool look_once(const struct options *o, struct session *session, struct b
 
 static int watch(const struct options *o, struct session *session, struct buf *shown)
 {
-    bool found;
-
     for (;;) {
         struct buf now = {0};
         wait_turn(session, 1000);
-        look_once(o, session, &now, &found);
+        look_once(o, session, &now);
         /* times move on in every look: only another set of findings is news */
         if (diagnosis_changed(session_diagnosis(session))->n > 0 && !slice_eq(buf_slice(&now), buf_slice(shown))) {
             fputs(now.p ? now.p : "", stdout);
@@ -415,17 +432,16 @@ int doctor_run(const struct options *o)
 {
     struct err err = {0};
     struct buf out = {0};
-    bool stuck = false, found = true;
+    bool stuck = false;
     int64_t timeout = o->timeout_ms ? o->timeout_ms : LOOK_MS;
     struct connection *connection = o->demo ? connection_demo(o) : connection_open(o, NULL, &err);
-    bool looked = connection && connection_await(connection, timeout, &err) && settle(connection_session(connection), timeout, &err);
+    bool looked = connection && connection_await(connection, timeout, &err) && settle(connection_session(connection), timeout, &err) &&
+                  names_known(o, session_store(connection_session(connection)), &err);
 
     if (looked) {
-        stuck = look_once(o, connection_session(connection), &out, &found);
+        stuck = look_once(o, connection_session(connection), &out);
         fputs(out.p ? out.p : "", stdout);
         fflush(stdout);
-        if (!found)
-            looked = err_set(&err, "no claim named %s: is the namespace right (-n, -A)?", o->names[0]);
     }
     int status = looked ? stuck : 2;
     if (looked && o->watch)

@@ -1,5 +1,6 @@
 /* Where the dashboard meets a terminal: one wait a turn, then sockets, keys, and at most one drawing. */
 #include "core/base/mem.h"
+#include "core/base/pattern.h"
 #include "tui/app.h"
 #include "tui/connect.h"
 #include "tui/doctor.h"
@@ -174,6 +175,7 @@ static bool open_screen(struct dashboard *d, struct err *err)
     theme_names(&names);
     ptrs_add(&names, NULL);
     app_themes(d->app, (const char *const *)(void *)names.v);
+    app_theme(d->app, theme_name(d->theme));
     for (size_t i = 0; i + 1 < names.n; i++)
         free(names.v[i]);
     ptrs_free(&names);
@@ -195,13 +197,23 @@ static void close_all(struct dashboard *d)
     connection_close(d->connection);
 }
 
+static bool filter_good(const char *text, struct err *err)
+{
+    struct pattern *pattern = text ? pattern_new(slice_of(text), PATTERN_SMARTCASE, err) : NULL;
+
+    if (text && !pattern)
+        return err_prefix(err, "--filter");
+    pattern_free(pattern);
+    return true;
+}
+
 static int run(struct options *o)
 {
     struct dashboard d = {.options = o};
     struct err err = {0};
     int status = 0;
 
-    if (terminal_possible(&err) && connect_first(&d, &err) && open_screen(&d, &err)) {
+    if (filter_good(o->filter, &err) && terminal_possible(&err) && connect_first(&d, &err) && open_screen(&d, &err)) {
         draw(&d);
         while (!d.quit)
             turn(&d);

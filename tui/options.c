@@ -49,7 +49,7 @@ const char *options_help(void)
            "      --kubeconfig FILE        this kubeconfig only (else $KUBECONFIG, ~/.kube/config, the pod's service account)\n"
            "      --context NAME           this context of it\n"
            "  -n, --namespace NAME         this namespace (else the context's; all where it names none)\n"
-           "  -A, --all-namespaces         all namespaces\n"
+           "  -A, --all-namespaces         all namespaces (wins over -n)\n"
            "      --request-timeout TIME   give a short request up after TIME: 10s, 500ms, 1m (default 10s)\n"
            "      --as USER                act as USER\n"
            "      --as-group GROUP         act as member of GROUP; may be given several times\n"
