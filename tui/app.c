@@ -85,6 +85,7 @@ void app_model(struct app *app)
     bool of_stock = app->place.focus == PANE_STOCK && stock;
     struct view *of = of_stock ? stock : list;
     app->model.selected = of && of->ops->selected ? of->ops->selected(of, &app->model) : NULL;
+    app->model.copies_why = !app->overlay && (app->place.focus == PANE_LIST || app->place.focus == PANE_STOCK || app->place.focus == PANE_WHY);
 }
 
 struct view *app_list(struct app *app)

@@ -107,10 +107,10 @@ static void copy(struct app *app)
 {
     struct view *v = app_focused(app);
     struct buf command = {0};
-    if (v && v->ops->command)
+    if (app->model.copies_why)       /* what stands on the screen is what is taken along */
+        why_next_command(app->panes[PANE_WHY], &app->model, &command);
+    if (!command.n && v && v->ops->command)
         v->ops->command(v, &app->model, &command);
-    if (!command.n && v != app->panes[PANE_WHY] && app->place.focus == PANE_LIST && !app->overlay && app->panes[PANE_WHY])
-        app->panes[PANE_WHY]->ops->command(app->panes[PANE_WHY], &app->model, &command);
     if (command.n) {
         app_wants(app, APP_COPY, command.p);
         sayf(app, "copied: %s", command.p);
@@ -164,6 +164,7 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_POOLS: list(app, KIND_POOL); return true;
     case ACTION_TEMPLATES: list(app, KIND_TEMPLATE); return true;
     case ACTION_PODS: list(app, KIND_POD); return true;
+    case ACTION_NODES: list(app, KIND_NODE); return true;
     case ACTION_WHY: focus(app, PANE_WHY); return true;
     case ACTION_EVENTS: focus(app, PANE_EVENTS); return true;
     case ACTION_LOGS: focus(app, PANE_LOGS); return true;

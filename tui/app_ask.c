@@ -218,17 +218,14 @@ static void remember(struct app *app, const char *text)
 static void run(struct app *app, const struct command *c)
 {
     static const enum action lists[KIND_COUNT] = {[KIND_CLAIM] = ACTION_CLAIMS, [KIND_SANDBOX] = ACTION_SANDBOXES, [KIND_POOL] = ACTION_POOLS,
-        [KIND_TEMPLATE] = ACTION_TEMPLATES, [KIND_POD] = ACTION_PODS};
+        [KIND_TEMPLATE] = ACTION_TEMPLATES, [KIND_POD] = ACTION_PODS, [KIND_NODE] = ACTION_NODES};
     const char *name = c->argument[0] ? c->argument : NULL;
     bool all = name && (!strcmp(name, "all") || !strcmp(name, "*"));
     if (c->verb != COMMAND_ACTION && c->verb != COMMAND_THEME && c->verb != COMMAND_CTX && !app->session)
         return;
     switch (c->verb) {
     case COMMAND_LIST:
-        if (lists[c->kind])
-            app_act(app, lists[c->kind], 0);
-        else
-            place_go(app, &(struct destination){.list = c->kind, .of = KIND_NONE});
+        app_act(app, lists[c->kind], 0);
         if (name)
             app_set_ns(app, all ? NULL : name);
         break;

@@ -41,7 +41,7 @@ enum {
     X(NAMESPACE, "ns", "pick a namespace")                                                                                                \
     X(CONTEXT, "ctx", "pick a context")                                                                                                   \
     X(YAML, "yaml", "the object as YAML, managedFields folded")                                                                           \
-    X(COPY, "copy", "copy the kubectl command that shows the same")                                                                       \
+    X(COPY, "copy", "copy the kubectl command shown in Why, else the one that shows the object")                                         \
     X(SOURCES, "", "how live each source is, and what was refused")                                                                       \
     X(THEME, "", "the next theme")                                                                                                        \
     X(REDRAW, "", "paint the screen anew")                                                                                                \

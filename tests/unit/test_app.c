@@ -431,6 +431,39 @@ static void wishes_come_once(void **state)
     close_world(&w);
 }
 
+/* y takes along what stands on the screen: Why's command, else the one that shows the object, else the focused pane's own. */
+static void y_copies_what_why_shows(void **state)
+{
+    (void)state;
+    struct world w;
+    const char *text;
+    open_demo(&w, 40, 120);
+    keys(&w, "gy");
+    assert_int_equal(app_wish(w.app, &text), APP_COPY);
+    assert_non_null(strstr(text, "kubectl logs nightly-smoke"));
+    keys(&w, "Gy");                  /* a claim that is well */
+    assert_int_equal(app_wish(w.app, &text), APP_COPY);
+    assert_ptr_equal(strstr(text, "kubectl get sandboxclaim "), text);
+    keys(&w, "ey");
+    assert_int_equal(app_wish(w.app, &text), APP_COPY);
+    assert_ptr_equal(strstr(text, "kubectl get events"), text);
+    close_world(&w);
+}
+
+static void nodes_are_a_list_as_the_others(void **state)
+{
+    static const char *const ways[] = {"6", ":nodes\r"};
+    (void)state;
+    struct world w;
+    open_demo(&w, 24, 80);
+    for (size_t i = 0; i < 2; i++) {
+        keys(&w, "1");
+        keys(&w, ways[i]);
+        expect(&w, "─ Nodes ─");     /* and no trail before it: nothing was gone into */
+    }
+    close_world(&w);
+}
+
 static void a_broken_command_says_so(void **state)
 {
     (void)state;
@@ -500,7 +533,8 @@ int main(void)
         cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii),
         cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(what_is_forbidden_is_said), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
         cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last),
-        cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(a_broken_command_says_so),
+        cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(y_copies_what_why_shows), cmocka_unit_test(nodes_are_a_list_as_the_others),
+        cmocka_unit_test(a_broken_command_says_so),
         cmocka_unit_test(a_session_can_go_and_come), cmocka_unit_test(any_keys_at_all),
     };
     return TESTS_MAIN(tests);

@@ -20,6 +20,9 @@ struct object_ref {
 void ref_set(struct object_ref *, const struct object *);          /* NULL: none */
 bool ref_is(const struct object_ref *, const struct object *);
 
+/* Appends the command the Why pane shows, if it shows one and is about what is selected now. */
+void why_next_command(const struct view *, const struct model *, struct buf *out);
+
 /* Scrolls *top by the action over `lines` lines of which `rows` are seen; false where the action is no scrolling or nothing can move. */
 bool pane_scroll(int *top, int lines, int rows, enum action);
 #endif

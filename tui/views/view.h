@@ -14,6 +14,7 @@ struct model {                       /* made anew each turn; const to views */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
     bool utc;
+    bool copies_why;                 /* the key that copies takes the command the Why pane shows, where it shows one */
 };
 
 /* What an action did; the app acts on the flags. */

@@ -18,7 +18,6 @@ struct why {
     int64_t made_ms, calm_made_ms;
     int64_t slowest_ms;              /* -1: no claim became ready in the last hour */
     bool calm;                       /* nothing is stuck */
-    bool focused;                    /* at the last draw */
     bool listed;                     /* the report is of a picture that had been listed whole */
     size_t group;                    /* claims that wait for the leading cause */
     int top, lines, rows;
@@ -212,7 +211,7 @@ static int draw_evidence(const struct why *w, const struct finding *f, const str
     return y - start;
 }
 
-static int draw_next(const struct why *w, const struct finding *f, struct canvas *c, int y, struct rect r)
+static int draw_next(const struct finding *f, const struct model *m, struct canvas *c, int y, struct rect r)
 {
     int start = y;
     if (f->next) {
@@ -222,8 +221,8 @@ static int draw_next(const struct why *w, const struct finding *f, struct canvas
     }
     if (f->command) {
         int columns = text_columns(slice_of(f->command)), lines = paragraph(c, y, r, 2, ROLE_COMMAND, slice_of(f->command));
-        if (columns + 4 + 12 <= r.w) { /* y speaks of the pane that has the focus: from elsewhere w leads here first */
-            canvas_text(c, y, r.x + r.w - (w->focused ? 9 : 11), ROLE_KEY, w->focused ? "y" : "w y");
+        if (columns + 4 + 12 <= r.w) { /* in a pane that has a command of its own y is about that one: w leads here first */
+            canvas_text(c, y, r.x + r.w - (m->copies_why ? 9 : 11), ROLE_KEY, m->copies_why ? "y" : "w y");
             canvas_text(c, y, r.x + r.w - 7, ROLE_MUTED, "copies");
         }
         y += lines;
@@ -244,13 +243,17 @@ static int draw_further(const struct why *w, struct canvas *c, int y, struct rec
     return y - start;
 }
 
-static int draw_calm(const struct why *w, struct canvas *c, int y, struct rect r)
+static int draw_calm(const struct why *w, const char *ns, struct canvas *c, int y, struct rect r)
 {
     struct buf text = {0};
     char took[16];
     buf_add_text(&text, "nothing is stuck");
+    if (ns)
+        buf_printf(&text, " in namespace %s", ns);
     if (w->slowest_ms >= 0)
         buf_printf(&text, "; the slowest claim of the last hour took %s", time_stage(w->slowest_ms, took));
+    if (ns)                          /* what is not looked at is not said to be well */
+        buf_add_text(&text, " (n picks another, or all)");
     int n = sentence(c, y, r, 0, ROLE_READY, text.p);
     buf_free(&text);
     return n;
@@ -279,7 +282,7 @@ static int draw_all(const struct why *w, const struct model *m, struct canvas *c
     if (!lead || !m->info->first_list)
         y += draw_connection(m, c, y, r);
     if (w->calm && !lead)
-        y += draw_calm(w, c, y, r);
+        y += draw_calm(w, m->info->ns, c, y, r);
     if (w->have_report && w->report.n_chain)
         y += draw_chain(w, c, y, r, from);
     if (!lead) {
@@ -305,7 +308,7 @@ static int draw_all(const struct why *w, const struct model *m, struct canvas *c
         lines = draw_evidence(w, lead, m, c, y, r);
     }
     y += lines;
-    y += draw_next(w, lead, c, y, r);
+    y += draw_next(lead, m, c, y, r);
     y += draw_further(w, c, y, r);
     return y - start;
 }
@@ -314,7 +317,7 @@ static void why_draw(struct view *v, const struct model *m, struct canvas *c, st
 {
     struct why *w = (struct why *)v;
     struct rect old = canvas_clip_get(c);
-    w->focused = focused;
+    (void)focused;
     canvas_clip(c, (struct rect){0});
     int total = draw_all(w, m, c, 0, r, -1, 0);
     const struct finding *lead = finding_at(w, 0);
@@ -375,6 +378,14 @@ static unsigned why_act(struct view *v, const struct model *m, enum action actio
         return REACT_GO;
     }
     return pane_scroll(&w->top, w->lines, w->rows, action) ? REACT_DONE : REACT_NONE;
+}
+
+void why_next_command(const struct view *v, const struct model *m, struct buf *out)
+{
+    const struct why *w = (const struct why *)v;
+    const struct finding *lead = finding_at(w, 0);
+    if (lead && lead->command && ref_is(&w->about, m->selected))
+        buf_add_text(out, lead->command);
 }
 
 static void why_command(struct view *v, const struct model *m, struct buf *out)
