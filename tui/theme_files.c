@@ -19,9 +19,9 @@ static char *folder(int i)
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
     if (i == 1)
-        return mem_text(SOURCE_THEMES_DIR);
-    if (i == 2)
         return mem_text(THEMES_DIR);
+    if (i == 2)                      /* a program that was built and not installed */
+        return mem_text(SOURCE_THEMES_DIR);
     if (config && config[0] == '/')
         return mem_printf("%s/sandtop/themes", config);
     return home && *home ? mem_printf("%s/.config/sandtop/themes", home) : NULL;
