@@ -237,20 +237,30 @@ int64_t app_due(const struct app *app)
 
 void app_key(struct app *app, int key)
 {
-    if (key == K_RESIZE || !key)
-        return;
+    char text[4];
+    bool asked = app->prompt.mode != PROMPT_NONE || app->picker.open, ended = key == K_PASTE_END;
+    if (key == K_RESIZE || !key || (app->pasting && !ended && (!asked || !utf8_of_key(key, text))))
+        return;                      /* pasted: only text, and only where text is asked for */
     app->dirty = true;
+    if (key == K_PASTE_BEGIN || ended) {
+        app->pasting = !ended;
+        if (!ended && !asked)
+            app_say(app, "pasted text is not taken as keys: press / or : before it");
+        if (ended && app->session)
+            app_update(app);         /* once for the whole of it */
+        return;
+    }
     if (app->say[0] && app->say_until > 0)
         app->say[0] = 0;             /* read by now: a key was pressed */
     if (app->session)
         app_model(app);
-    if (app->prompt.mode != PROMPT_NONE || app->picker.open) {
+    if (asked) {
         ask_key(app, key);
     } else {
         enum action action = keymap_action(key);
         app_act(app, action, key);
     }
-    if (app->session)
+    if (app->session && !app->pasting)
         app_update(app);
 }
 

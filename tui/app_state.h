@@ -55,7 +55,7 @@ struct app {
     char say[512];
     int64_t say_until;               /* wall ms of the session's clock */
 
-    bool dirty;
+    bool dirty, pasting;
     int64_t drawn_second;
     uint64_t seen_generation, seen_logs;
     enum session_health seen_health;

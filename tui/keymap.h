@@ -6,7 +6,8 @@
 /* A key: a Unicode character, or one of these. */
 enum {
     KEY_BASE = 0x200000, K_UP, K_DOWN, K_LEFT, K_RIGHT, K_PGUP, K_PGDN, K_HOME, K_END, K_ENTER, K_ESC, K_TAB, K_BACKTAB, K_BACKSPACE, K_DELETE,
-    K_RESIZE, K_MOUSE, K_F1
+    K_RESIZE, K_MOUSE, K_F1,
+    K_PASTE_BEGIN, K_PASTE_END       /* what comes between is text that was pasted: no key of it may act */
 };
 #define K_CTRL(c) ((c) & 0x1f)
 

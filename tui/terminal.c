@@ -1,11 +1,13 @@
 /* Invariant: what stands on the screen is `shown`; a show sends only the cells that differ from it. Every byte that goes out is curses' own, or was
  * made here of sequences we know and text that the canvas' graphemes let through. */
 #include "tui/terminal.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tui/grapheme.h"
 #include "tui/keymap.h"
 #include "tui/terminal_escape.h"
 #include "tui/terminal_guard.h"
+#include "tui/terminal_paste.h"
 #include "tui/theme.h"
 
 #include <langinfo.h>
@@ -35,6 +37,8 @@ struct terminal {
     bool all;                        /* shown holds nothing that is true */
     int cursor_y, cursor_x;
     bool utf8, titles, titled, hung_up;
+    bool brackets;                   /* a terminal of ESC [ sequences: it knows bracketed paste, or ignores what asks for it */
+    struct paste paste;
     int colours, signal_fd;
     int held;                        /* a key read too far; 0: none */
     struct look looks[ROLE_COUNT][2];
@@ -95,18 +99,46 @@ static void collect_capability(const char *name)
         tputs(value, 1, collect);
 }
 
+/* What curses does not know of. Without an alternate screen the picture stays, and the shell's prompt comes on its last line: that one is emptied. */
+static void collect_beside_curses(const struct terminal *t)
+{
+    if (t->brackets)
+        buf_add_slice(&collected, paste_off());
+    if (!exit_ca_mode) {
+        tputs(tparm(cursor_address, t->h > 0 ? t->h - 1 : 0, 0), 1, collect);
+        collect_capability("el");
+    }
+}
+
 /* What gives the screen back when curses cannot be asked any more. */
-static void set_guard_bytes(bool titled)
+static void set_guard_bytes(const struct terminal *t)
 {
     buf_clear(&collected);
     collect_capability("sgr0");
     collect_capability("op");
     collect_capability("cnorm");
     collect_capability("rmkx");
-    if (titled)
+    if (t->titled)
         buf_add_slice(&collected, escape_title_pop());
+    collect_beside_curses(t);
     collect_capability("rmcup");
     guard_restoring(buf_slice(&collected));
+    buf_free(&collected);
+}
+
+static void ask_for_brackets(const struct terminal *t)
+{
+    if (t->brackets)
+        escape_write(STDOUT_FILENO, paste_on());
+}
+
+/* Gives the screen to the shell. */
+static void leave(const struct terminal *t)
+{
+    endwin();
+    buf_clear(&collected);
+    collect_beside_curses(t);
+    escape_write(STDOUT_FILENO, buf_slice(&collected));
     buf_free(&collected);
 }
 
@@ -134,6 +166,7 @@ static void fit_to_window(struct terminal *t)
     getmaxyx(stdscr, t->h, t->w);
     t->shown = mem_grow(t->shown, (size_t)t->h * (size_t)t->w, sizeof *t->shown);
     t->run = mem_grow(t->run, (size_t)t->w + 1, sizeof *t->run);
+    set_guard_bytes(t);              /* they name the last line */
     terminal_redraw(t);
 }
 
@@ -168,7 +201,10 @@ struct terminal *terminal_new(struct err *err)
     t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     t->titles = escape_has_titles(name) || tigetflag("XT") > 0;
     t->cursor_y = t->cursor_x = -1;
-    set_guard_bytes(false);
+    t->h = LINES;
+    t->brackets = strncmp(cursor_address, "\033[", 2) == 0;
+    set_guard_bytes(t);
+    ask_for_brackets(t);
     set_modes();
     set_escdelay(25);
     t->keys = newpad(1, 1);
@@ -187,7 +223,7 @@ void terminal_free(struct terminal *t)
     if (t->titled)
         escape_write(STDOUT_FILENO, escape_title_pop());
     delwin(t->keys);
-    endwin();
+    leave(t);
     guard_stop();
     delscreen(t->screen);
     free(t->shown);
@@ -343,6 +379,8 @@ void terminal_redraw(struct terminal *t)
 
 /* --- keys ------------------------------------------------------------------------------------------------------------------------------- */
 
+enum { SEQUENCE_MS = 50 };
+
 static int key_of_code(wint_t code)
 {
     static const struct {
@@ -369,6 +407,14 @@ static bool next_character(struct terminal *t, wint_t *c)
     return got == OK;
 }
 
+/* Within a sequence: a slow line may bring it in parts, and the rest would act as keys. */
+static bool rest_of_sequence(struct terminal *t, wint_t *c)
+{
+    if (next_character(t, c))
+        return true;
+    return !t->held && poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, SEQUENCE_MS) == 1 && next_character(t, c);
+}
+
 /* After Esc: the rest of a sequence that terminfo does not know is swallowed, or its letters would act as keys. A lone Esc stays one. */
 static int after_escape(struct terminal *t)
 {
@@ -385,10 +431,18 @@ static int after_escape(struct terminal *t)
             unget_wch((wchar_t)opener);
         return K_ESC;
     }
-    for (int i = 0; opener == '[' && i < 64 && c >= 0x20 && c < 0x40; i++)
-        if (!next_character(t, &c))
+    char sequence[64];
+    size_t n = 0;
+    while (opener == '[' && n + 1 < sizeof sequence && c >= 0x20 && c < 0x40) {
+        sequence[n++] = (char)c;
+        if (!rest_of_sequence(t, &c))
             break;
-    return 0;
+    }
+    sequence[n] = 0;
+    if (opener != '[' || c != '~' || strcmp(sequence, "200") != 0)
+        return 0;
+    paste_begin(&t->paste);
+    return K_PASTE_BEGIN;
 }
 
 static int key_of_character(struct terminal *t, wint_t c)
@@ -434,9 +488,12 @@ int terminal_key(struct terminal *t)
         int got = wget_wch(t->keys, &c), key;
         if (got == ERR) {
             notice_hangup(t);
-            return 0;
+            return paste_quiet(&t->paste, clock_system()->mono(clock_system()));
         }
-        key = got == KEY_CODE_YES ? key_of_code(c) : key_of_character(t, c);
+        if (t->paste.on)
+            key = got == KEY_CODE_YES ? 0 : paste_character(&t->paste, c);
+        else
+            key = got == KEY_CODE_YES ? key_of_code(c) : key_of_character(t, c);
         if (key)
             return key;
     }
@@ -464,6 +521,7 @@ void terminal_signals(struct terminal *t, bool *resized, bool *quit)
         terminal_suspend(t);
     else if (events & GUARD_CONTINUED) {
         reset_prog_mode();
+        ask_for_brackets(t);         /* who had the terminal meanwhile has turned them off */
         fit_to_window(t);
     } else if (events & GUARD_RESIZED)
         fit_to_window(t);
@@ -473,9 +531,13 @@ void terminal_signals(struct terminal *t, bool *resized, bool *quit)
 
 void terminal_suspend(struct terminal *t)
 {
-    endwin();
+    leave(t);
     guard_stop_job();
     reset_prog_mode();
+    ask_for_brackets(t);
+    int ended = paste_abandon(&t->paste);
+    if (ended)
+        t->held = ended;
     wrefresh(stdscr);                /* the alternate screen again */
     if (t->cursor_y < 0)
         curs_set(0);
@@ -503,7 +565,7 @@ void terminal_title(struct terminal *t, const char *title)
     if (!t->titled) {
         buf_add_slice(&out, escape_title_push());
         t->titled = true;
-        set_guard_bytes(true);
+        set_guard_bytes(t);
     }
     escape_title(slice_of(title), t->utf8, &out);
     escape_write(STDOUT_FILENO, buf_slice(&out));

@@ -17,7 +17,8 @@ void terminal_size(struct terminal *, int *h, int *w);
 bool terminal_utf8(const struct terminal *);      /* false: use the ASCII fallback */
 int terminal_colours(const struct terminal *);    /* 256, 16, 8 or 0 (NO_COLOR too) */
 void terminal_show(struct terminal *, const struct canvas *);
-/* The next key without waiting, 0 if there is none: a character or K_… of keymap.h. */
+/* The next key without waiting, 0 if there is none: a character or K_… of keymap.h. Pasted characters come between K_PASTE_BEGIN and K_PASTE_END. A
+ * paste that never ends is ended by a second without input: that is seen only if this is asked about once a second. */
 int terminal_key(struct terminal *);
 int terminal_fd(const struct terminal *);         /* poll it: keys; the signal descriptor follows */
 int terminal_signal_fd(const struct terminal *);  /* readable after SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT */
