@@ -115,7 +115,12 @@ static void add_health(struct line *l, const struct session_info *info)
 {
     char age[16];
     switch (info->health) {
-    case SESSION_LIVE: add(l, 0, true, 3, ROLE_READY, GLYPH_LIVE, "live"); break;
+    case SESSION_LIVE:               /* not before all is there: a green light over half a picture would be taken for an all-clear */
+        if (info->first_list)
+            add(l, 0, true, 3, ROLE_READY, GLYPH_LIVE, "live");
+        else
+            add(l, 0, true, 3, ROLE_WAITING, GLYPH_WAITING, "loading");
+        break;
     case SESSION_STALE: add(l, 0, true, 3, ROLE_STUCK, GLYPH_STALE, "stale %s", time_short(info->stale_ms, age)); break;
     case SESSION_CONNECTING: add(l, 0, true, 3, ROLE_WAITING, GLYPH_WAITING, "connecting"); break;
     case SESSION_FAILED: add(l, 0, true, 3, ROLE_STUCK, GLYPH_STUCK, "no answer"); break;
@@ -171,16 +176,23 @@ static void add_kind(struct line *l, const struct model *m, int rank, bool right
         add(l, rank, right, 3, ROLE_NORMAL, GLYPH_COUNT, "%s %zu", word, store_count(m->store, kind));
 }
 
-static void counts_line(struct line *l, const struct model *m)
+/* more: "…" behind a count that may still grow, else "". */
+static void add_count(struct line *l, int rank, size_t n, enum role role, enum glyph glyph, const char *word, const char *more)
 {
+    add(l, rank, false, 3, n && !*more ? role : ROLE_MUTED, glyph, "%zu%s %s", n, more, word);
+}
+
+static void counts_line(struct line *l, const struct model *m, bool ascii)
+{
+    const char *more = m->info->first_list ? "" : glyph_text(GLYPH_ELLIPSIS, ascii);
     size_t stuck = diagnosis_count(m->diagnosis, CLAIM_STUCK), waiting = diagnosis_count(m->diagnosis, CLAIM_WAITING);
     size_t ready = diagnosis_count(m->diagnosis, CLAIM_READY), leaving = diagnosis_count(m->diagnosis, CLAIM_DELETING);
     add_kind(l, m, 0, false, KIND_CLAIM, "claims");
-    add(l, 0, false, 3, stuck ? ROLE_STUCK : ROLE_MUTED, GLYPH_STUCK, "%zu stuck", stuck);
-    add(l, 0, false, 3, waiting ? ROLE_WAITING : ROLE_MUTED, GLYPH_WAITING, "%zu waiting", waiting);
-    add(l, 1, false, 3, ready ? ROLE_READY : ROLE_MUTED, GLYPH_READY, "%zu ready", ready);
+    add_count(l, 0, stuck, ROLE_STUCK, GLYPH_STUCK, "stuck", more);
+    add_count(l, 0, waiting, ROLE_WAITING, GLYPH_WAITING, "waiting", more);
+    add_count(l, 1, ready, ROLE_READY, GLYPH_READY, "ready", more);
     if (leaving)
-        add(l, 3, false, 3, ROLE_LEAVING, GLYPH_LEAVING, "%zu deleting", leaving);
+        add_count(l, 3, leaving, ROLE_LEAVING, GLYPH_LEAVING, "deleting", more);
     add_kind(l, m, 5, true, KIND_SANDBOX, "sandboxes");
     int64_t have = 0, want = 0;
     const struct ptrs *pools = store_all(m->store, KIND_POOL);
@@ -208,7 +220,7 @@ void header_draw(struct canvas *c, struct rect r, const struct model *m)
     } else if (r.h > 0) {
         struct line where = {0}, counts = {0};
         where_line(&where, m);
-        counts_line(&counts, m);
+        counts_line(&counts, m, canvas_ascii(c));
         if (r.h > 1)
             line_draw(&where, c, (struct rect){r.y, r.x, 1, r.w});
         line_draw(&counts, c, (struct rect){r.y + (r.h > 1), r.x, 1, r.w});

@@ -243,6 +243,35 @@ static void no_crds_is_the_finding(void **state)
     close_world(&w);
 }
 
+/* Half a picture is no all-clear: no green light, no count, no "no events" before the first lists are whole. */
+static void nothing_is_claimed_before_the_lists_are_whole(void **state)
+{
+    (void)state;
+    struct world w;
+    bool was_live = false, was_loading = false;
+    open_sim(&w);
+    sim_story_demo(w.sim);
+    open_app(&w, 40, 120, false);
+    for (int i = 0; i < 200; i++) {
+        run(&w, 50);
+        bool whole = session_info(w.session)->first_list;
+        char *dump = screen(&w, false), *line = strchr(dump, '\n');
+        *line = '\0';
+        if (!whole && (strstr(dump, "● live") || strstr(line + 1, "✖ 0 stuck") || strstr(line + 1, "no events")))
+            fail_msg("not whole, but:\n%s\n%s", dump, line + 1);
+        was_loading |= !whole && strstr(dump, "◌ loading");
+        was_live |= whole && strstr(dump, "● live");
+        free(dump);
+    }
+    assert_true(was_loading);
+    assert_true(was_live);
+    run(&w, 90000);
+    app_key(w.app, K_DOWN);
+    expect(&w, "Events");
+    assert_false(shows(&w, "no events"));
+    close_world(&w);
+}
+
 static void calm_when_nothing_is_wrong(void **state)
 {
     (void)state;
@@ -265,6 +294,11 @@ static void calm_when_nothing_is_wrong(void **state)
     run(&w, 5000);
     expect(&w, "nothing is stuck");
     golden(&w, "calm-80x24");
+    keys(&w, ":ns b");
+    app_key(w.app, K_ENTER);
+    run(&w, 5000);
+    expect(&w, "nothing is stuck in namespace b");
+    expect(&w, "n picks another");
     close_world(&w);
 }
 
@@ -532,6 +566,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii),
         cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(what_is_forbidden_is_said), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
+        cmocka_unit_test(nothing_is_claimed_before_the_lists_are_whole),
         cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last),
         cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(y_copies_what_why_shows), cmocka_unit_test(nodes_are_a_list_as_the_others),
         cmocka_unit_test(a_broken_command_says_so),

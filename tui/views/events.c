@@ -4,7 +4,8 @@
 #include "tui/views/panes.h"
 #include <stdlib.h>
 
-enum { MOST_ROWS = 300, MOST_CHAIN = 32 };
+/* SETTLE_MS: the session asks for the events of what is selected only when the cursor has rested a little. */
+enum { MOST_ROWS = 300, MOST_CHAIN = 32, SETTLE_MS = 500 };
 
 struct event_row {
     int64_t last_ms;
@@ -21,6 +22,7 @@ struct events {
     size_t n, warnings, left_out;
     uint64_t generation;
     bool made;
+    int64_t selected_ms;             /* wall: about changed */
     int top, lines, height, width;
 };
 
@@ -150,11 +152,13 @@ static void events_update(struct view *v, const struct model *m)
     ref_set(&e->about, m->selected);
     e->generation = generation;
     e->made = true;
-    if (other)
+    if (other) {
         e->top = 0;
-    else if (e->top > 0)             /* what is read stays in its place while newer ones come in above */
+        e->selected_ms = m->now_ms;
+    } else if (e->top > 0) {         /* what is read stays in its place while newer ones come in above */
         for (size_t i = 0; i < e->n && e->rows[i].key != first; i++)
             e->top += row_lines(&e->rows[i], e->width);
+    }
 }
 
 /* A wide pane has a row a line; a narrow one puts the message below: whole where it warns, its beginning where all went well. */
@@ -212,6 +216,17 @@ static const char *refused(const struct model *m)
     return NULL;
 }
 
+/* Whether what tells of the selection has not come yet: then nothing may be said of there being none. */
+static bool loading(const struct events *e, const struct model *m)
+{
+    size_t n;
+    const struct source_status *s = session_sources(m->session, &n);
+    for (size_t i = 0; i < n; i++)
+        if (s[i].kind == KIND_EVENT && s[i].health == SOURCE_LOADING && !s[i].synced)
+            return true;
+    return !m->info->first_list || (m->now_ms >= e->selected_ms && m->now_ms - e->selected_ms < SETTLE_MS);
+}
+
 static void events_draw(struct view *v, const struct model *m, struct canvas *c, struct rect r, bool focused)
 {
     struct events *e = (struct events *)v;
@@ -233,7 +248,8 @@ static void events_draw(struct view *v, const struct model *m, struct canvas *c,
         y += lines;
     }
     if (!e->n && r.w > 4) {
-        const char *why = refused(m), *text = why && why[0] ? why : !m->selected ? "nothing is selected" : "no events: the cluster keeps them for an hour";
+        const char *why = refused(m), *text = why && why[0] ? why : !m->selected ? "nothing is selected" :
+            loading(e, m) ? "loading" : "no events: the cluster keeps them for an hour";
         canvas_wrap(c, (struct rect){r.y, r.x + 1, r.h, r.w - 2}, why ? ROLE_WARNING : ROLE_MUTED, slice_of(text));
     }
     canvas_clip(c, old);
@@ -250,7 +266,10 @@ static void events_title(struct view *v, const struct model *m, struct buf *left
         buf_add_text(right, why);
         return;
     }
-    buf_printf(right, "%zu%s", e->n, e->left_out ? "+" : "");
+    if (e->about.kind != KIND_NONE && loading(e, m))
+        buf_add_text(right, e->n ? "loading · " : "loading");
+    if (e->n || right->n == 0)
+        buf_printf(right, "%zu%s", e->n, e->left_out ? "+" : "");
     if (e->warnings)
         buf_printf(right, " · %zu warning%s", e->warnings, e->warnings == 1 ? "" : "s");
     if (e->top > 0)
