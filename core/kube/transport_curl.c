@@ -449,7 +449,8 @@ static void end_lost(struct curl_transport *t)
             finish_trouble(x, TROUBLE_DEADLINE, "");
     }
     sweep(t);
-    drop_retired(t);
+    if (t->n_cut == 0)               /* a callback may have reset once more: then those before it in the list are still to end */
+        drop_retired(t);
 }
 
 static void perform(struct curl_transport *t)

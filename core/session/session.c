@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    PACE_MS = 20,                    /* between two readings of the sockets while changes trickle in */
+    PACE_MS = 40,                    /* between two readings of the sockets while changes trickle in */
     PACE_BYTES = 64 * 1024,          /* a reading above this is a load: no pause then */
     NEAR_MS = 50,                    /* a round trip below this is near: stream lists uncompressed (a busy server answers late, too) */
     SELECT_DELAY_MS = 120,           /* the cursor must rest so long before the event watches follow it */

@@ -45,7 +45,7 @@ struct session;
 struct session *session_new(const struct session_config *);
 void session_free(struct session *);
 /* Sleeps until something is there for session_turn, one of extra is ready, or timeout_ms is over (-1: no bound of the caller's). Drains of a busy
- * cluster are paced (about 40 a second) so that one wake-up serves many changes; extra descriptors wake it at once always. */
+ * cluster are paced (25 a second) so that one wake-up serves many changes; extra descriptors wake it at once always. */
 void session_wait(struct session *, struct pollfd *extra, unsigned n, int timeout_ms);
 /* Drains sockets and timers, takes in what came, judges. True if the picture changed. After it the changes can be read until
  * session_sweep, which the caller runs once it has read them. */
