@@ -94,9 +94,25 @@ static void faults(struct app *app)
     app_say(app, app->place.faults ? "only what is not well; F or Esc shows all" : "all of them");
 }
 
+/* A filter that leaves no row is what Esc takes away first, whatever came after it: the empty list says so. */
+static bool clear_idle_filter(struct app *app)
+{
+    const struct place *top = app->n_undo ? &app->undo[app->n_undo - 1] : NULL;
+    struct view *list = app_list(app);
+    if (app->place.focus != PANE_LIST || !app->place.filter[0] || !list || list->ops->selected(list, &app->model))
+        return false;
+    if (top && !top->filter[0] && top->list == app->place.list && top->faults == app->place.faults && top->zoom == app->place.zoom)
+        return place_back(app);      /* it was what came last */
+    app->place.filter[0] = '\0';
+    place_apply(app);
+    return true;
+}
+
 static void back(struct app *app)
 {
     const struct place *top = app->n_undo ? &app->undo[app->n_undo - 1] : NULL;
+    if (clear_idle_filter(app))
+        return;
     if (app->place.focus != PANE_LIST && !app->place.zoom && !(top && top->focus == app->place.focus))
         app->place.focus = PANE_LIST;
     else if (!place_back(app))

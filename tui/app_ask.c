@@ -289,7 +289,7 @@ void ask_namespace(struct app *app)
 {
     struct ptrs names = {0};
     namespaces(app, &names);
-    picker_open(&app->picker, "Namespace", app->place.all_ns ? ALL_NAMESPACES : app->place.ns, true);
+    picker_open(&app->picker, "Namespace, of those seen", app->place.all_ns ? ALL_NAMESPACES : app->place.ns, true);
     picker_add(&app->picker, ALL_NAMESPACES);
     for (size_t i = 0; i < names.n; i++)
         picker_add(&app->picker, names.v[i]);

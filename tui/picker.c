@@ -31,10 +31,16 @@ void picker_add(struct picker *p, const char *name)
 
 static void narrow(struct picker *p)
 {
+    bool known = !p->typed.n;
     ptrs_clear(&p->shown);
-    for (size_t i = 0; i < p->items.n; i++)
+    for (size_t i = 0; i < p->items.n; i++) {
         if (slice_find_caseless(slice_of(p->items.v[i]), slice_of(p->typed.text)) >= 0 || !p->typed.n)
             ptrs_add(&p->shown, p->items.v[i]);
+        known |= !strcmp(p->items.v[i], p->typed.text);
+    }
+    p->as_typed = p->free_text && !known;
+    if (p->as_typed)                 /* the last row, also where others match: "ml" is no less a name for there being "ml-team" */
+        ptrs_add(&p->shown, p->typed.text);
     p->at = p->top = 0;
 }
 
@@ -48,9 +54,7 @@ void picker_start(struct picker *p)
 
 const char *picker_taken(const struct picker *p)
 {
-    if (p->at < p->shown.n)
-        return p->shown.v[p->at];
-    return p->free_text ? p->typed.text : "";
+    return p->at < p->shown.n ? p->shown.v[p->at] : "";
 }
 
 enum picker_result picker_key(struct picker *p, int key)
@@ -75,7 +79,7 @@ enum picker_result picker_key(struct picker *p, int key)
 
 static int box_width(const struct picker *p, int most)
 {
-    int w = 34;
+    int title = text_columns(slice_of(p->title)) + 20, w = title > 34 ? title : 34; /* beside it how many there are */
     for (size_t i = 0; i < p->items.n && i < 2000; i++) {
         int n = text_columns(slice_of(p->items.v[i])) + 6;
         w = n > w ? n : w;
@@ -83,10 +87,18 @@ static int box_width(const struct picker *p, int most)
     return w > most ? most : w;
 }
 
+static void draw_as_typed(struct canvas *c, int y, struct rect box, const char *name)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s, as typed", name);
+    canvas_fit(c, y, box.x + 4, box.w - 6, ROLE_MUTED, FIT_MIDDLE, buf_slice(&text));
+    buf_free(&text);
+}
+
 void picker_draw(struct picker *p, struct canvas *c, struct rect body)
 {
     bool ascii = canvas_ascii(c);
-    int w = box_width(p, body.w > 8 ? body.w - 4 : body.w), h = (int)(p->items.n > 200 ? 200 : p->items.n) + 3;
+    int w = box_width(p, body.w > 8 ? body.w - 4 : body.w), h = (int)(p->items.n > 200 ? 200 : p->items.n) + 3 + p->free_text;
     h = h < 5 ? 5 : h;
     if (h > body.h)
         h = body.h;
@@ -98,7 +110,7 @@ void picker_draw(struct picker *p, struct canvas *c, struct rect body)
     canvas_clip(c, box);
     struct buf left = {0}, right = {0};
     buf_add_text(&left, p->title);
-    buf_printf(&right, "%zu of %zu", p->shown.n, p->items.n);
+    buf_printf(&right, "%zu of %zu", p->shown.n - p->as_typed, p->items.n);
     frame_draw(c, box, buf_slice(&left), buf_slice(&right), true);
     buf_free(&left);
     buf_free(&right);
@@ -119,18 +131,14 @@ void picker_draw(struct picker *p, struct canvas *c, struct rect body)
         int y = box.y + 2 + (int)i;
         if (!strcmp(name, p->current))
             canvas_glyph(c, y, box.x + 2, ROLE_ACCENT, GLYPH_DOT);
-        canvas_fit(c, y, box.x + 4, w - 6, ROLE_NORMAL, FIT_MIDDLE, slice_of(name));
+        if (name == p->typed.text)
+            draw_as_typed(c, y, box, name);
+        else
+            canvas_fit(c, y, box.x + 4, w - 6, ROLE_NORMAL, FIT_MIDDLE, slice_of(name));
         if (p->top + i == p->at)
             canvas_select(c, (struct rect){y, box.x + 1, 1, w - 2});
     }
-    if (!p->shown.n && rows) {
-        struct buf note = {0};
-        if (p->free_text && p->typed.n)
-            buf_printf(&note, "Enter takes \"%s\" as it is", p->typed.text);
-        else
-            buf_add_text(&note, "no such name");
-        canvas_fit(c, box.y + 2, box.x + 4, w - 6, ROLE_MUTED, FIT_END, buf_slice(&note));
-        buf_free(&note);
-    }
+    if (!p->shown.n && rows)
+        canvas_fit(c, box.y + 2, box.x + 4, w - 6, ROLE_MUTED, FIT_END, SLICE("no such name"));
     canvas_clip(c, old);
 }

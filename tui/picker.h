@@ -8,10 +8,11 @@ struct picker {
     bool open;
     const char *title;               /* static */
     struct ptrs items;               /* of char *, owned */
-    struct ptrs shown;               /* of those, what the typed text leaves */
+    struct ptrs shown;               /* of those, what the typed text leaves; then, if as_typed, the typed text itself: the picker must not move */
     struct prompt typed;
     size_t at, top;
     bool free_text;                  /* a name that is not in the list may be taken too */
+    bool as_typed;                   /* the last of shown is the typed text */
     char current[256];               /* marked */
 };
 enum picker_result { PICKER_STAYS, PICKER_TAKEN, PICKER_LEFT };

@@ -280,7 +280,7 @@ static void filters_and_keeps_the_last_good_one(void **state)
     expect_title(&w, "Claims /red.*ready/", "1–1 of 1 (3)");
     w.view->ops->filter(w.view, &w.model, SLICE("nothing"), &err);
     expect_title(&w, "Claims /nothing/", "none (3)");
-    expect(&w, 1, 40, " no row matches\n");
+    expect(&w, 1, 60, " the filter /nothing/ hides 3 rows; Esc clears it\n");
     assert_string_equal(selected(&w), "");
     assert_true(act(&w, ACTION_ENTER) & REACT_SAY);
     w.view->ops->filter(w.view, &w.model, SLICE(""), &err);

@@ -142,6 +142,16 @@ static void picks(void **state)
     assert_string_equal(picker_taken(&p), "a-1");
     picker_key(&p, 'x');
     assert_string_equal(picker_taken(&p), "Ax"); /* a namespace that has nothing in it yet */
+    picker_key(&p, K_CTRL('u'));
+    picker_key(&p, 'b');
+    assert_string_equal(picker_taken(&p), "b-2");
+    picker_key(&p, K_END);
+    assert_string_equal(picker_taken(&p), "b"); /* part of a name that is in the list, and a name itself */
+    picker_key(&p, '-');
+    picker_key(&p, '2');
+    picker_key(&p, K_END);
+    assert_string_equal(picker_taken(&p), "b-2");
+    assert_int_equal(p.shown.n, 1);  /* not twice */
     assert_int_equal(picker_key(&p, K_ENTER), PICKER_TAKEN);
     assert_int_equal(picker_key(&p, K_ESC), PICKER_LEFT);
     picker_close(&p);

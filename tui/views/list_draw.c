@@ -189,12 +189,44 @@ void list_title(struct view *v, const struct model *m, struct buf *left, struct 
         buf_printf(right, " (%zu)", all);
 }
 
+/* Rows a filter keeps from sight though they are what the list is to show. */
+static size_t hidden_by_filter(const struct list *l, const struct model *m, enum row_state last)
+{
+    size_t n = 0;
+    const struct ptrs *all = store_all(m->store, l->kind->kind);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct object *o = all->v[i];
+        const struct list_seat *seat = slots_get(&l->seats, o->slot);
+        n += seat && seat->o == o && seat->state <= last && in_scope(l, m, o);
+    }
+    return n;
+}
+
+static void say_filtered(const struct list *l, const struct model *m, struct buf *text)
+{
+    size_t stuck = hidden_by_filter(l, m, ROW_STUCK), all = hidden_by_filter(l, m, l->faults_only ? ROW_WAITING : ROW_READY);
+    struct slice pattern = pattern_text(l->filter);
+    if (!all) {
+        buf_add_text(text, l->faults_only ? "nothing here is stuck or waiting, with the filter or without it" : "no row, with the filter or without it");
+        return;
+    }
+    buf_add_text(text, "the filter /");
+    buf_add_slice(text, pattern);
+    if (stuck)
+        buf_printf(text, "/ hides %zu stuck", stuck);
+    else
+        buf_printf(text, "/ hides %zu %s", all, l->faults_only ? "waiting" : all == 1 ? "row" : "rows");
+    buf_add_text(text, "; Esc clears it");
+}
+
 static void draw_empty(struct list *l, const struct model *m, struct canvas *canvas, struct rect r)
 {
     const struct source_status *s = source_of(l, m);
     struct buf text = {0};
-    if (narrowed(l) && m->store && store_count(m->store, l->kind->kind))
-        buf_printf(&text, l->filter ? "no row matches" : l->faults_only ? "nothing here is stuck or waiting" : "no %s of %s", l->kind->many, l->scope_name);
+    if (l->filter && m->store && store_count(m->store, l->kind->kind))
+        say_filtered(l, m, &text);
+    else if (narrowed(l) && m->store && store_count(m->store, l->kind->kind))
+        buf_printf(&text, l->faults_only ? "nothing here is stuck or waiting" : "no %s of %s", l->kind->many, l->scope_name);
     else if (s && (s->health == SOURCE_FORBIDDEN || s->health == SOURCE_ABSENT || s->health == SOURCE_STALE) && *s->message)
         buf_add_text(&text, s->message);
     else if (s && !s->synced && s->health != SOURCE_FORBIDDEN && s->health != SOURCE_ABSENT)
