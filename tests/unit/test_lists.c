@@ -208,6 +208,37 @@ static void namespaces_only_where_all_are_shown(void **state)
     close_world(&w);
 }
 
+/* On a wide screen a claim's namespace and pool stand whole while the cause has half of what they leave. */
+static void wide_screens_show_pools_whole(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, &claims_view);
+    put_claim(&w, "a-namespace-of-thirty-columns", "short", "a-pool-with-a-name-of-32-columns", false, 3600, false);
+    put_claim(&w, "a-namespace-of-thirty-columns", "a-claim-whose-name-is-rather-long-too", "a-pool-with-a-name-of-32-columns", true, 60, false);
+    turn(&w);
+    char *screen = draw(&w, 2, 160);
+    assert_non_null(strstr(screen, "  a-namespace-of-thirty-columns  a-pool-with-a-name-of-32-columns  "));
+    free(screen);
+    screen = draw(&w, 2, 159);       /* a narrower one cuts them all alike */
+    assert_null(strstr(screen, "a-namespace-of-thirty-columns"));
+    const struct list *l = (const struct list *)w.view;
+    free(screen);
+    for (int width = 160; width < 260; width++) {
+        free(draw(&w, 2, width));
+        int cause = width - 3, names = 0;
+        for (unsigned i = 0; l->kind->columns[i + 1].text; i++) {
+            cause -= l->widths[i] ? l->widths[i] + 2 : 0;
+            names += l->kind->columns[i].least && !l->kind->columns[i].whole ? l->widths[i] : 0;
+        }
+        int need = 0;
+        for (unsigned i = 0; l->kind->columns[i].text; i++)
+            need = l->needs[i];      /* the last is the cause's */
+        assert_true(cause >= need || cause >= (cause + names) / 2);
+    }
+    close_world(&w);
+}
+
 static void the_cursor_follows_its_object(void **state)
 {
     (void)state;
@@ -578,6 +609,7 @@ int main(void)
         cmocka_unit_test(stuck_first_longest_first),
         cmocka_unit_test(columns_line_up_and_names_are_cut_in_the_middle),
         cmocka_unit_test(namespaces_only_where_all_are_shown),
+        cmocka_unit_test(wide_screens_show_pools_whole),
         cmocka_unit_test(the_cursor_follows_its_object),
         cmocka_unit_test(filters_and_keeps_the_last_good_one),
         cmocka_unit_test(drills_down_and_up),

@@ -41,8 +41,8 @@ static void text_cause(const struct list *l, const struct model *m, const struct
 
 static const struct list_column columns[] = {
     {.narrow = 20, .wide = 36, .least = 14, .fit = FIT_MIDDLE, .text = text_name},
-    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
-    {.narrow = 12, .wide = 20, .from = 50, .least = 10, .fit = FIT_MIDDLE, .text = text_pool},
+    {.narrow = 12, .wide = 20, .from = 60, .namespaced = true, .whole = true, .least = 8, .fit = FIT_MIDDLE, .text = text_ns},
+    {.narrow = 12, .wide = 20, .from = 50, .whole = true, .least = 10, .fit = FIT_MIDDLE, .text = text_pool},
     {.narrow = 7, .wide = 7, .fit = FIT_RIGHT, .by_state = true, .text = text_time},
     {.narrow = 0, .wide = 32, .from = 120, .least = 12, .fit = FIT_MIDDLE, .text = text_sandbox},
     {.narrow = 0, .wide = 24, .from = 150, .least = 8, .fit = FIT_MIDDLE, .text = text_node},

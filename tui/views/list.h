@@ -19,6 +19,7 @@ struct list_column {
     unsigned char from;              /* shown in panes of at least that width */
     unsigned char least;             /* gives way to the cause down to this width; 0: does not */
     bool namespaced;                 /* shown only where the session shows all namespaces */
+    bool whole;                      /* on a wide screen shown whole before names and the cause have their fill */
     bool by_state;                   /* in the state's role, else muted; the first column (the name) is never muted */
     enum fit fit;
     void (*text)(const struct list *, const struct model *, const struct object *, struct buf *out);

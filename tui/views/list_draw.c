@@ -2,7 +2,7 @@
 #include "tui/views/list.h"
 #include "core/base/clock.h"
 
-enum { WIDE_PANE = 100, GAP = 2 };
+enum { WIDE_PANE = 100, WIDE_SCREEN = 160, GAP = 2 };
 
 static const struct {
     enum role role;
@@ -61,30 +61,55 @@ static int *giving(struct list *l, const int *room)
     return most;
 }
 
-/* Widths for the rows in sight, into l->widths; what a row needs only grows while the pane's width stays. Where the cause would be cut, names are
- * cut before it. */
-static void measure(struct list *l, const struct model *m, size_t from, size_t to, int w)
+/* Takes up to `missing` columns from those that have room; returns what is missing still. */
+static int take(struct list *l, int *room, int missing)
+{
+    int *gives;
+    for (; missing > 0 && (gives = giving(l, room)); missing--) {
+        --*gives;
+        room[gives - l->widths]--;
+    }
+    return missing;
+}
+
+static int most_of(const struct list_column *c, int w, bool wide_screen)
+{
+    int most = w < WIDE_PANE ? c->narrow : c->wide;
+    return c->whole && wide_screen && most < w / 5 ? w / 5 : most;
+}
+
+/* Widths for the rows in sight, into l->widths; what a row needs only grows while the pane's width stays. Where the cause would be cut, first goes
+ * what no row in sight needs, then names are cut. On a wide screen those that stay whole are cut last, and only as far as the cause would have less
+ * than half of what they leave. */
+static void measure(struct list *l, const struct model *m, size_t from, size_t to, int w, bool wide_screen)
 {
     if (w != l->width)
         memset(l->needs, 0, sizeof l->needs);
     l->width = w;
-    int used = 3, room[LIST_COLUMNS] = {0}, cause = 0;
+    int used = 3, padding[LIST_COLUMNS] = {0}, room[LIST_COLUMNS] = {0}, whole[LIST_COLUMNS] = {0}, cause = 0;
     const struct list_column *columns = l->kind->columns;
     for (unsigned i = 0; i < LIST_COLUMNS && columns[i].text; i++) {
-        bool last = !columns[i + 1].text;
-        int most = last ? w / 2 : w < WIDE_PANE ? columns[i].narrow : columns[i].wide;
+        bool last = !columns[i + 1].text, keeps = columns[i].whole && wide_screen;
+        int most = last ? w / 2 : most_of(&columns[i], w, wide_screen);
         int now = column_shown(m, &columns[i], w) ? need(l, m, &columns[i], from, to, most) : 0;
         l->needs[i] = now > l->needs[i] ? now : l->needs[i];
         l->widths[i] = last ? 0 : l->needs[i];
-        room[i] = columns[i].least ? l->widths[i] - columns[i].least : 0;
+        if (columns[i].least) {
+            int low = now > columns[i].least ? now : columns[i].least;
+            padding[i] = l->widths[i] - low;
+            *(keeps ? &whole[i] : &room[i]) = low - columns[i].least;
+        }
         used += l->widths[i] ? l->widths[i] + GAP : 0;
         cause = l->needs[i];
     }
-    int *gives;
-    for (int missing = cause - (w - used); missing > 0 && (gives = giving(l, room)); missing--) {
-        --*gives;
-        room[gives - l->widths]--;
+    int missing = take(l, room, take(l, padding, cause - (w - used)));
+    int has = w - 3, names = 0;
+    for (unsigned i = 0; i < LIST_COLUMNS && columns[i].text; i++) {
+        has -= l->widths[i] ? l->widths[i] + GAP : 0;
+        names += columns[i].least && !columns[i].whole ? l->widths[i] : 0;
     }
+    int half = (has + names) / 2;
+    take(l, whole, missing < half - has ? missing : half - has);
 }
 
 static enum role column_role(const struct list_column *c, bool name, bool cause, enum row_state state)
@@ -262,7 +287,7 @@ void list_draw(struct view *v, const struct model *m, struct canvas *canvas, str
         return;
     }
     size_t end = l->scroll + (size_t)r.h < l->rows.n ? l->scroll + (size_t)r.h : l->rows.n;
-    measure(l, m, l->scroll, end, r.w);
+    measure(l, m, l->scroll, end, r.w, canvas_w(canvas) >= WIDE_SCREEN);
     for (size_t row = l->scroll; row < end; row++) {
         struct rect line = {r.y + (int)(row - l->scroll), r.x, 1, r.w};
         draw_row(l, m, canvas, line, l->rows.v[row]);
