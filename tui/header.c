@@ -163,7 +163,7 @@ static void where_line(struct line *l, const struct model *m)
     add_component(l, m, COMPONENT_ROUTER, "rtr", 4);
 }
 
-static void add_kind(struct line *l, const struct model *m, int rank, bool right, enum kind kind, const char *word)
+static void add_kind(struct line *l, const struct model *m, int rank, bool right, enum kind kind, const char *word, const char *more)
 {
     const struct cluster_facts *facts = session_facts(m->session);
     if (facts->crds_missing[kind])
@@ -173,7 +173,7 @@ static void add_kind(struct line *l, const struct model *m, int rank, bool right
     else if (!facts->synced[kind] && !store_count(m->store, kind))
         add(l, rank, right, 3, ROLE_MUTED, GLYPH_COUNT, "%s ?", word);
     else
-        add(l, rank, right, 3, ROLE_NORMAL, GLYPH_COUNT, "%s %zu", word, store_count(m->store, kind));
+        add(l, rank, right, 3, *more ? ROLE_MUTED : ROLE_NORMAL, GLYPH_COUNT, "%s %zu%s", word, store_count(m->store, kind), more);
 }
 
 /* more: "…" behind a count that may still grow, else "". */
@@ -187,25 +187,25 @@ static void counts_line(struct line *l, const struct model *m, bool ascii)
     const char *more = m->info->first_list ? "" : glyph_text(GLYPH_ELLIPSIS, ascii);
     size_t stuck = diagnosis_count(m->diagnosis, CLAIM_STUCK), waiting = diagnosis_count(m->diagnosis, CLAIM_WAITING);
     size_t ready = diagnosis_count(m->diagnosis, CLAIM_READY), leaving = diagnosis_count(m->diagnosis, CLAIM_DELETING);
-    add_kind(l, m, 0, false, KIND_CLAIM, "claims");
+    add_kind(l, m, 0, false, KIND_CLAIM, "claims", more);
     add_count(l, 0, stuck, ROLE_STUCK, GLYPH_STUCK, "stuck", more);
     add_count(l, 0, waiting, ROLE_WAITING, GLYPH_WAITING, "waiting", more);
     add_count(l, 1, ready, ROLE_READY, GLYPH_READY, "ready", more);
     if (leaving)
         add_count(l, 3, leaving, ROLE_LEAVING, GLYPH_LEAVING, "deleting", more);
-    add_kind(l, m, 5, true, KIND_SANDBOX, "sandboxes");
+    add_kind(l, m, 5, true, KIND_SANDBOX, "sandboxes", more);
     int64_t have = 0, want = 0;
     const struct ptrs *pools = store_all(m->store, KIND_POOL);
     for (size_t i = 0; i < pools->n; i++) {
         have += AS(pool, pools->v[i])->ready;
         want += AS(pool, pools->v[i])->desired;
     }
+    enum role role = *more ? ROLE_MUTED : have >= want ? ROLE_READY : have ? ROLE_WAITING : ROLE_STUCK;
     if (pools->n)
-        add(l, 2, true, 3, have >= want ? ROLE_READY : have ? ROLE_WAITING : ROLE_STUCK, GLYPH_COUNT, "pools %lld/%lld",
-            (long long)have, (long long)want);
+        add(l, 2, true, 3, role, GLYPH_COUNT, "pools %lld/%lld", (long long)have, (long long)want);
     else
-        add_kind(l, m, 2, true, KIND_POOL, "pools");
-    add_kind(l, m, 4, true, KIND_TEMPLATE, "templates");
+        add_kind(l, m, 2, true, KIND_POOL, "pools", more);
+    add_kind(l, m, 4, true, KIND_TEMPLATE, "templates", more);
 }
 
 void header_draw(struct canvas *c, struct rect r, const struct model *m)

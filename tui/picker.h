@@ -8,7 +8,7 @@ struct picker {
     bool open;
     const char *title;               /* static */
     struct ptrs items;               /* of char *, owned */
-    struct ptrs shown;               /* of those, what the typed text leaves; then, if as_typed, the typed text itself: the picker must not move */
+    struct ptrs shown;               /* of those, what the typed text leaves; then, if as_typed, typed.text itself: a picker is not moved */
     struct prompt typed;
     size_t at, top;
     bool free_text;                  /* a name that is not in the list may be taken too */

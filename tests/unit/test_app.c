@@ -586,13 +586,14 @@ static void any_keys_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists), cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii),
-        cmocka_unit_test(an_outage_is_marked), cmocka_unit_test(what_is_forbidden_is_said), cmocka_unit_test(no_crds_is_the_finding), cmocka_unit_test(calm_when_nothing_is_wrong),
-        cmocka_unit_test(nothing_is_claimed_before_the_lists_are_whole),
-        cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last), cmocka_unit_test(a_filter_that_hides_the_stuck_says_so),
-        cmocka_unit_test(words_in_the_footer_last_two_seconds), cmocka_unit_test(wishes_come_once), cmocka_unit_test(y_copies_what_why_shows), cmocka_unit_test(nodes_are_a_list_as_the_others),
-        cmocka_unit_test(a_broken_command_says_so),
-        cmocka_unit_test(a_session_can_go_and_come), cmocka_unit_test(any_keys_at_all),
+        cmocka_unit_test(panes_tile_the_body_at_every_size), cmocka_unit_test(the_four_sizes), cmocka_unit_test(panes_and_lists),
+        cmocka_unit_test(paused_logs_stand_still), cmocka_unit_test(in_ascii), cmocka_unit_test(an_outage_is_marked),
+        cmocka_unit_test(what_is_forbidden_is_said), cmocka_unit_test(no_crds_is_the_finding),
+        cmocka_unit_test(calm_when_nothing_is_wrong), cmocka_unit_test(nothing_is_claimed_before_the_lists_are_whole),
+        cmocka_unit_test(every_size_tells_the_answer), cmocka_unit_test(no_size_is_too_small), cmocka_unit_test(esc_undoes_the_last),
+        cmocka_unit_test(a_filter_that_hides_the_stuck_says_so), cmocka_unit_test(words_in_the_footer_last_two_seconds),
+        cmocka_unit_test(wishes_come_once), cmocka_unit_test(y_copies_what_why_shows), cmocka_unit_test(nodes_are_a_list_as_the_others),
+        cmocka_unit_test(a_broken_command_says_so), cmocka_unit_test(a_session_can_go_and_come), cmocka_unit_test(any_keys_at_all),
     };
     return TESTS_MAIN(tests);
 }

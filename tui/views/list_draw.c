@@ -78,9 +78,9 @@ static int most_of(const struct list_column *c, int w, bool wide_screen)
     return c->whole && wide_screen && most < w / 5 ? w / 5 : most;
 }
 
-/* Widths for the rows in sight, into l->widths; what a row needs only grows while the pane's width stays. Where the cause would be cut, first goes
- * what no row in sight needs, then names are cut. On a wide screen those that stay whole are cut last, and only as far as the cause would have less
- * than half of what they leave. */
+/* Widths for the rows in sight, into l->widths; what a row needs only grows while the pane's width stays. Where the cause would be cut,
+ * first goes what no row in sight needs, then names are cut. On a wide screen those that stay whole are cut last, and only as far as the
+ * cause would have less than half of what they leave. */
 static void measure(struct list *l, const struct model *m, size_t from, size_t to, int w, bool wide_screen)
 {
     if (w != l->width)
@@ -232,7 +232,8 @@ static void say_filtered(const struct list *l, const struct model *m, struct buf
     size_t stuck = hidden_by_filter(l, m, ROW_STUCK), all = hidden_by_filter(l, m, l->faults_only ? ROW_WAITING : ROW_READY);
     struct slice pattern = pattern_text(l->filter);
     if (!all) {
-        buf_add_text(text, l->faults_only ? "nothing here is stuck or waiting, with the filter or without it" : "no row, with the filter or without it");
+        buf_add_text(text, l->faults_only ? "nothing here is stuck or waiting" : "no row");
+        buf_add_text(text, ", with the filter or without it");
         return;
     }
     buf_add_text(text, "the filter /");
