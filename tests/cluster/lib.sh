@@ -1,6 +1,6 @@
 # What the checks on a real cluster share: sums, and sandtop in a terminal of its own (tmux).
 passed=0 failed=0
-socket=sandtop-test-$$
+screens=0 socket=sandtop-test-$$-0
 size_w=120 size_h=40
 
 pass() { passed=$((passed + 1)); echo "ok - $1"; }
@@ -18,7 +18,12 @@ open_screen() {
 }
 screen() { tmux -L "$socket" capture-pane -p -t t 2>/dev/null; }
 keys() { tmux -L "$socket" send-keys -t t "$@"; }
-close_screen() { tmux -L "$socket" kill-server 2>/dev/null || true; }
+# A server that is being killed must not meet the next one: each has its own name.
+close_screen() {
+    tmux -L "$socket" kill-server 2>/dev/null || true
+    screens=$((screens + 1))
+    socket=sandtop-test-$$-$screens
+}
 
 # screen_shows SECONDS PATTERN NAME: waits until the screen holds the pattern (extended, caseless).
 screen_shows() {
