@@ -142,7 +142,7 @@ static void deployment(struct finder *f, const struct deployment *d)
     if (controller && d->desired > 0 && !controller_has_extensions(d)) {
         f->rule = &rule_extensions;
         find(f, SEVERITY_STUCK, d->args[0] ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &d->o);
-        find_brief(f, "controller runs without --extensions");
+        find_brief(f, "controller lacks --extensions");
         find_cause(f, "The controller runs without --extensions: it makes sandboxes, but never looks at claims, pools and templates.");
         find_next(f, "Add --extensions to the arguments of its container %s", d->container[0] ? d->container : "agent-sandbox-controller");
         find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);

@@ -87,7 +87,7 @@ bool rule_no_extensions(const struct chain *c, struct finder *f)
         return false;
     /* Without any args the flags may stand in the command, which is not kept. */
     find(f, SEVERITY_STUCK, d->args[0] ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &d->o);
-    find_brief(f, "controller runs without --extensions");
+    find_brief(f, "controller lacks --extensions");
     find_cause(f, "The controller runs without --extensions: it makes sandboxes, but never looks at claims.");
     find_next(f, "Add --extensions to the arguments of its container %s", d->container[0] ? d->container : "agent-sandbox-controller");
     find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);

@@ -98,13 +98,22 @@ static const struct image_class *class_of(const struct container *k, const struc
     return class ? class : &unknown;
 }
 
+/* In a list a long image would push out what ails it: then its last part must do. */
+static const char *brief_image(const char *image)
+{
+    enum { LONG = 28 };
+    const char *slash = strrchr(image, '/');
+
+    return slash && slash[1] && strlen(image) > LONG ? slash + 1 : image;
+}
+
 static void judge(const struct chain *c, struct finder *f, const struct container *k)
 {
     const struct event *failed = event_about(&c->pod->o, "Failed", "Failed to pull image");
     const struct image_class *class = class_of(k, failed);
     bool local = is(class->name, "disk");        /* the node's own trouble */
     find(f, class->passing ? find_passing(f) : SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
-    find_brief(f, "image %s%s", k->image, class->brief);
+    find_brief(f, "image %s%s", brief_image(k->image), class->brief);
     find_cause(f, "The image %s cannot be pulled%s: %s.", k->image, k->init ? " for an init container" : "", class->cause);
     if (class->passing)
         find_next(f, "%s", class->next);

@@ -30,9 +30,9 @@ static const struct row rows[] = {
     {"no controller at all", {CLAIM_UNSEEN}, 10, "controller-down", 2, KIND_DEPLOYMENT, "agent-sandbox-controller", "no controller found",
      CONFIDENCE_LIKELY, SEVERITY_STUCK, NULL},
     {"no --extensions", {CLAIM_UNSEEN, CONTROLLER("1", "'readyReplicas':1,", "'--leader-elect=true'")}, 10, "controller-no-extensions", 3,
-     KIND_DEPLOYMENT, "agent-sandbox-controller", "controller runs without --extensions", CONFIDENCE_PROVED, SEVERITY_STUCK, "--extensions"},
+     KIND_DEPLOYMENT, "agent-sandbox-controller", "controller lacks --extensions", CONFIDENCE_PROVED, SEVERITY_STUCK, "--extensions"},
     {"--extensions=false", {CLAIM_UNSEEN, CONTROLLER("1", "'readyReplicas':1,", "'--extensions=false'")}, 10, "controller-no-extensions", 3,
-     KIND_DEPLOYMENT, "agent-sandbox-controller", "controller runs without --extensions", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
+     KIND_DEPLOYMENT, "agent-sandbox-controller", "controller lacks --extensions", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"queue", {CLAIM_UNSEEN, POOL, TEMPLATE, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS)}, 12, "controller-backlog", 5, KIND_DEPLOYMENT,
      "agent-sandbox-controller", "controller has not looked at it", CONFIDENCE_POSSIBLE, SEVERITY_STUCK, NULL},
     {"no leader", {CLAIM_UNSEEN, POOL, TEMPLATE, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS),
@@ -350,7 +350,7 @@ static void captured(void **state)
         enum kind at;
         const char *cause;
     } sets[] = {
-        {"image-missing", "image-pull", "image 127.0.0.1:5000/agent/no-such-image:v9: nothing answers at its registry", KIND_POD, "cannot be pulled"},
+        {"image-missing", "image-pull", "image no-such-image:v9: nothing answers at its registry", KIND_POD, "cannot be pulled"},
         {"crash-loop", "crash-loop", "container crashes: exit code 1", KIND_POD, "exited with code 1"},
         {"name-collision", "name-collision", "sandbox claim-1 exists, not controlled by it", KIND_SANDBOX, "not controlled"},
         {"pod-completed", "pod-ended", "pod completed: exit code 0", KIND_POD, "completed"},
