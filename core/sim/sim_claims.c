@@ -92,7 +92,7 @@ void life_status(struct story *s, struct life *l)
 
 /* ---- binding */
 
-/* What keeps it unbound, for now; message is taken over. */
+/* What keeps it unbound; message is taken over. */
 static void lacks(struct story *s, struct life *l, const char *reason, char *message)
 {
     if (!l->reason)
