@@ -11,8 +11,8 @@ spec: {warmPoolRef: {name: python-cold}}
 EOF
         open_screen "$sandtop" -n default
         case $name in
-        controller-down) screen_shows 30 '✖.*no-status.*controller' "$name: the claim's row says why" ;;
-        *) screen_shows 30 '✖.*no-status.*extensions' "$name: the claim's row says why" ;;
+        controller-down) screen_shows 30 '✖ no-status[^│]*controller' "$name: the claim's row says why" ;;
+        *) screen_shows 30 '✖ no-status[^│]*extensions' "$name: the claim's row says why" ;;
         esac
         keys q
         close_screen
