@@ -141,13 +141,7 @@ static void deployment(struct finder *f, const struct deployment *d)
         of_pods(f, d, controller ? &rule_controller_pod : &rule_router_pod);
     if (controller && d->desired > 0 && !controller_has_extensions(d)) {
         f->rule = &rule_extensions;
-        find(f, SEVERITY_STUCK, d->args[0] ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &d->o);
-        find_brief(f, "controller lacks --extensions");
-        find_cause(f, "The controller runs without --extensions: it makes sandboxes, but never looks at claims, pools and templates.");
-        find_next(f, "Add --extensions to the arguments of its container %s", d->container[0] ? d->container : "agent-sandbox-controller");
-        find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);
-        find_group(f, "%s/%s", d->o.ns, d->o.name);
-        find_evidence(f, &d->o, 0, d->args, "container %s: args", d->container);
+        find_no_extensions(f, d, "claims, pools and templates");
     }
     f->chain = outer;
 }

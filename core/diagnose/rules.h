@@ -61,6 +61,8 @@ enum crash container_crash(const struct container *, int64_t now_ms, int64_t *un
 bool rule_node_down(const struct chain *, struct finder *);
 bool rule_controller_down(const struct chain *, struct finder *);
 bool rule_no_extensions(const struct chain *, struct finder *);
+/* The finding itself, for a claim and for the installation; unseen_kinds: what goes unseen, in words. */
+void find_no_extensions(struct finder *, const struct deployment *, const char *unseen_kinds);
 bool rule_no_leader(const struct chain *, struct finder *);
 bool rule_backlog(const struct chain *, struct finder *);
 bool rule_image(const struct chain *, struct finder *);

@@ -80,19 +80,24 @@ bool controller_has_extensions(const struct deployment *d)
     return false;
 }
 
+void find_no_extensions(struct finder *f, const struct deployment *d, const char *unseen_kinds)
+{
+    /* Without any args the flags may stand in the command, which is not kept. */
+    find(f, SEVERITY_STUCK, d->args[0] ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &d->o);
+    find_brief(f, "controller lacks --extensions");
+    find_cause(f, "The controller runs without --extensions: it makes sandboxes, but never looks at %s.", unseen_kinds);
+    find_next(f, "Add --extensions to the arguments of its container %s", d->container[0] ? d->container : "agent-sandbox-controller");
+    find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);
+    find_group(f, "%s/%s", d->o.ns, d->o.name);
+    find_evidence(f, &d->o, 0, d->args, "container %s: args", d->container);
+}
+
 bool rule_no_extensions(const struct chain *c, struct finder *f)
 {
     const struct deployment *d = c->controller;
     if (!d || d->ready == 0 || d->desired == 0 || controller_has_extensions(d) || !unseen(c, f) || c->claim->first_observed[0])
         return false;
-    /* Without any args the flags may stand in the command, which is not kept. */
-    find(f, SEVERITY_STUCK, d->args[0] ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &d->o);
-    find_brief(f, "controller lacks --extensions");
-    find_cause(f, "The controller runs without --extensions: it makes sandboxes, but never looks at claims.");
-    find_next(f, "Add --extensions to the arguments of its container %s", d->container[0] ? d->container : "agent-sandbox-controller");
-    find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);
-    find_group(f, "%s/%s", d->o.ns, d->o.name);
-    find_evidence(f, &d->o, 0, d->args, "container %s: args", d->container);
+    find_no_extensions(f, d, "claims");
     no_status(f);
     return true;
 }

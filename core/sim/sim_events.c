@@ -91,20 +91,25 @@ void event_new(struct story *s, const struct about *about, const char *type, con
     write_new(s, told_new(s, about, NULL), about, type, reason, action, component, message);
 }
 
+/* What is told under that key: once more, or for the first time. Takes key over. */
+static struct told *told_again(struct story *s, const struct about *about, char *key)
+{
+    struct told *t = told_of(s, key);
+
+    if (!t)
+        return told_new(s, about, key);
+    free(key);
+    t->count++;
+    t->last_ms = story_now(s);
+    return t;
+}
+
 void event_series(struct story *s, const struct about *about, const char *reason, const char *action, const char *component,
                   const char *message)
 {
     char *key = mem_printf("%s %s", about->uid, reason);
-    struct told *t = told_of(s, key);
 
-    if (t) {
-        free(key);
-        t->count++;
-        t->last_ms = story_now(s);
-    } else {
-        t = told_new(s, about, key);
-    }
-    write_new(s, t, about, "Warning", reason, action, component, message);
+    write_new(s, told_again(s, about, key), about, "Warning", reason, action, component, message);
 }
 
 bool event_told(const struct story *s, const char *uid, const char *reason)
@@ -121,16 +126,9 @@ void event_kubelet(struct story *s, const struct about *about, const struct box 
 {
     char *key = mem_printf("%s %s %s", about->uid, reason, message), first[32], last[32];
     const char *node = s->cast->nodes[b->node].name;
-    struct told *t = told_of(s, key);
+    struct told *t = told_again(s, about, key);
     struct buf out = {0};
 
-    if (t) {
-        free(key);
-        t->count++;
-        t->last_ms = story_now(s);
-    } else {
-        t = told_new(s, about, key);
-    }
     event_head(&out, t, about, reason, message);
     buf_printf(&out, ",\"source\":{\"component\":\"kubelet\",\"host\":\"%s\"},\"firstTimestamp\":\"%s\",\"lastTimestamp\":\"%s\","
                "\"count\":%d,\"type\":\"%s\","
