@@ -15,7 +15,7 @@
 enum { FRAME_MS = 16, OR_DEMO_MS = 2000, START_MS = 35000 };
 
 struct dashboard {
-    struct options *options;
+    const struct options *options;
     struct connection *connection;
     struct terminal *terminal;
     struct theme *theme;
@@ -141,7 +141,7 @@ static void turn(struct dashboard *d)
 
 static bool connect_first(struct dashboard *d, struct err *err)
 {
-    struct options *o = d->options;
+    const struct options *o = d->options;
 
     if (!o->demo) {
         d->connection = connection_open(o, NULL, err);
@@ -207,7 +207,7 @@ static bool filter_good(const char *text, struct err *err)
     return true;
 }
 
-static int run(struct options *o)
+static int run(const struct options *o)
 {
     struct dashboard d = {.options = o};
     struct err err = {0};
@@ -227,6 +227,13 @@ static int run(struct options *o)
     return status;
 }
 
+/* What each command does, by its number. A new one: a row in options.c and one here. */
+static int (*const programs[])(const struct options *) = {
+    [COMMAND_DASHBOARD] = run,
+    [COMMAND_DOCTOR] = doctor_run,
+    [COMMAND_WHY] = doctor_run,
+};
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -236,7 +243,10 @@ int main(int argc, char **argv)
     if (!options_parse(argc, argv, &options, &err)) {
         status = fail(&err, 2);
     } else if (options.help) {
-        fputs(options_help(), stdout);
+        struct buf b = {0};
+        options_help(options.command, &b);
+        fputs(b.p, stdout);
+        buf_free(&b);
     } else if (options.version) {
         puts("sandtop " VERSION);
     } else if (options.keys) {
@@ -244,10 +254,8 @@ int main(int argc, char **argv)
         keymap_help(false, &b);
         fputs(buf_slice(&b).p, stdout);
         buf_free(&b);
-    } else if (options.command != COMMAND_DASHBOARD) {
-        status = doctor_run(&options);
     } else {
-        status = run(&options);
+        status = programs[options.command](&options);
     }
     err_clear(&err);
     options_free(&options);

@@ -1,81 +1,72 @@
-/* One table of flags: the parser and --help read it. */
+/* One table of commands and one of flags. Invariant: what is parsed, what --help says and what a completion offers come from the same rows. */
 #include "tui/options.h"
 
-#include "core/base/buf.h"
 #include "core/base/mem.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
-enum {
-    O_KUBECONFIG = 256, O_CONTEXT, O_TIMEOUT, O_AS, O_AS_GROUP, O_DEMO, O_OR_DEMO, O_THEME, O_READ_ONLY, O_UTC, O_KEYS, O_VERSION, O_FILTER,
-    O_LOG_BUFFER, O_WATCH, O_LOOK,
+#define OF(command) (1u << (command))
+enum { EVERY = (1 << (COMMAND_COMPLETE + 1)) - 1, CONNECTS = EVERY & ~OF(COMMAND_COMPLETION), TELLS = OF(COMMAND_DOCTOR) | OF(COMMAND_WHY), RUNS = OF(COMMAND_RUN) | OF(COMMAND_CHECK) };
+
+static const struct command_row {
+    const char *name;
+    enum command command;
+    unsigned least, most;            /* words after it; most 0: any number */
+    const char *usage, *help, *wants;
+} commands[] = {
+    {"doctor", COMMAND_DOCTOR, 0, 0, "doctor [CLAIM...]", "the same findings as text, JSON or YAML", NULL},
+    {"why", COMMAND_WHY, 1, 1, "why CLAIM", "one claim's story", "the name of one claim: sandtop why CLAIM -n NAMESPACE"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+enum value { FLAG, TEXT, WORDS, DURATION, SIZE, COUNT, FACTOR };
+enum group { WHERE, HOW, NO_SCREEN, LOGS, RUN, OTHER, GROUPS };
+static const char *const group_titles[GROUPS] = {
+    [WHERE] = "Where to look (as kubectl)", [HOW] = "How to look", [NO_SCREEN] = "Without a screen", [LOGS] = "logs", [RUN] = "run, check", [OTHER] = "",
 };
 
-static const struct option long_options[] = {
-    {"kubeconfig", required_argument, NULL, O_KUBECONFIG},
-    {"context", required_argument, NULL, O_CONTEXT},
-    {"namespace", required_argument, NULL, 'n'},
-    {"all-namespaces", no_argument, NULL, 'A'},
-    {"request-timeout", required_argument, NULL, O_TIMEOUT},
-    {"as", required_argument, NULL, O_AS},
-    {"as-group", required_argument, NULL, O_AS_GROUP},
-    {"demo", no_argument, NULL, O_DEMO},
-    {"or-demo", no_argument, NULL, O_OR_DEMO},
-    {"theme", required_argument, NULL, O_THEME},
-    {"read-only", no_argument, NULL, O_READ_ONLY},
-    {"filter", required_argument, NULL, O_FILTER},
-    {"log-buffer", required_argument, NULL, O_LOG_BUFFER},
-    {"utc", no_argument, NULL, O_UTC},
-    {"keys", no_argument, NULL, O_KEYS},
-    {"version", no_argument, NULL, O_VERSION},
-    {"output", required_argument, NULL, 'o'},
-    {"watch", no_argument, NULL, O_WATCH},
-    {"timeout", required_argument, NULL, O_LOOK},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+static const struct flag {
+    const char *name;
+    char letter;                     /* 0: none */
+    enum value value;
+    size_t at;                       /* offset in struct options */
+    unsigned commands;               /* OF() of those that take it */
+    enum group group;
+    const char *argument, *help;
+} flags[] = {
+#define AT(member) offsetof(struct options, member)
+    {"kubeconfig", 0, TEXT, AT(kube.kubeconfig), CONNECTS, WHERE, "FILE", "this kubeconfig only (else $KUBECONFIG, ~/.kube/config, the pod's service account)"},
+    {"context", 0, TEXT, AT(kube.context), CONNECTS, WHERE, "NAME", "this context of it"},
+    {"namespace", 'n', TEXT, AT(ns), CONNECTS, WHERE, "NAME", "this namespace (else the context's; all where it names none)"},
+    {"all-namespaces", 'A', FLAG, AT(all_namespaces), CONNECTS, WHERE, NULL, "all namespaces (wins over -n)"},
+    {"request-timeout", 0, DURATION, AT(request_timeout_ms), CONNECTS, WHERE, "TIME", "give a short request up after TIME: 10s, 500ms, 1m (default 10s)"},
+    {"as", 0, TEXT, AT(kube.as), CONNECTS, WHERE, "USER", "act as USER"},
+    {"as-group", 0, WORDS, AT(as_groups), CONNECTS, WHERE, "GROUP", "act as member of GROUP; may be given several times"},
 
-const char *options_help(void)
-{
-    return "usage: sandtop [FLAGS]                     the dashboard (also as kubectl sandtop)\n"
-           "       sandtop doctor [CLAIM...] [FLAGS]   the same findings as text, JSON or YAML\n"
-           "       sandtop why CLAIM [FLAGS]           one claim's story\n"
-           "\n"
-           "Shows which Agent Sandbox claims are stuck, why, and what to do next.\n"
-           "\n"
-           "Where to look (as kubectl):\n"
-           "      --kubeconfig FILE        this kubeconfig only (else $KUBECONFIG, ~/.kube/config, the pod's service account)\n"
-           "      --context NAME           this context of it\n"
-           "  -n, --namespace NAME         this namespace (else the context's; all where it names none)\n"
-           "  -A, --all-namespaces         all namespaces (wins over -n)\n"
-           "      --request-timeout TIME   give a short request up after TIME: 10s, 500ms, 1m (default 10s)\n"
-           "      --as USER                act as USER\n"
-           "      --as-group GROUP         act as member of GROUP; may be given several times\n"
-           "\n"
-           "How to look:\n"
-           "      --filter PATTERN         start with this filter (a regular expression)\n"
-           "      --theme NAME             dark, light, high-contrast, colour-blind, or a file (default $SANDTOP_THEME, dark)\n"
-           "      --log-buffer SIZE        memory for log lines: 64M, 1G (default 64M)\n"
-           "      --utc                    stamps in UTC instead of local time\n"
-           "      --read-only              refuse whatever would change the cluster\n"
-           "      --demo                   a simulated cluster; nothing is contacted\n"
-           "      --or-demo                the simulated cluster if no real one answers within two seconds\n"
-           "\n"
-           "Without a screen (doctor, why):\n"
-           "  -o, --output FORMAT          text, json or yaml (default text)\n"
-           "      --watch                  doctor: print again whenever the findings change\n"
-           "      --timeout TIME           give up looking after TIME (default 30s)\n"
-           "\n"
-           "      --keys                   print the keys and exit\n"
-           "      --version                print the version and exit\n"
-           "  -h, --help                   print this and exit\n"
-           "\n"
-           "Exit status: 0 quit, 1 it could not start (stderr says why), 2 wrong usage.\n"
-           "doctor, why: 0 nothing is stuck, 1 something is stuck, 2 it could not look.\n"
-           "Press ? in the dashboard for its keys. More: man sandtop.\n";
-}
+    {"filter", 0, TEXT, AT(filter), OF(COMMAND_DASHBOARD), HOW, "PATTERN", "start with this filter (a regular expression)"},
+    {"theme", 0, TEXT, AT(theme), OF(COMMAND_DASHBOARD), HOW, "NAME", "dark, light, high-contrast, colour-blind, or a file (default $SANDTOP_THEME, dark)"},
+    {"log-buffer", 0, SIZE, AT(log_buffer_bytes), CONNECTS, HOW, "SIZE", "memory for log lines: 64M, 1G (default 64M)"},
+    {"utc", 0, FLAG, AT(utc), CONNECTS, HOW, NULL, "stamps in UTC instead of local time"},
+    {"read-only", 0, FLAG, AT(read_only), CONNECTS, HOW, NULL, "refuse whatever would change the cluster"},
+    {"demo", 0, FLAG, AT(demo), CONNECTS, HOW, NULL, "a simulated cluster; nothing is contacted"},
+    {"or-demo", 0, FLAG, AT(or_demo), CONNECTS, HOW, NULL, "the simulated cluster if no real one answers within two seconds"},
+
+    {"output", 'o', TEXT, AT(output), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "FORMAT", "text, json or yaml (default text)"},
+    {"watch", 0, FLAG, AT(watch), OF(COMMAND_DOCTOR), NO_SCREEN, NULL, "doctor: print again whenever the findings change"},
+    {"timeout", 0, DURATION, AT(timeout_ms), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "TIME", "give up after TIME (default 30s)"},
+
+    {"keys", 0, FLAG, AT(keys), EVERY, OTHER, NULL, "print the keys and exit"},
+    {"version", 0, FLAG, AT(version), EVERY, OTHER, NULL, "print the version and exit"},
+    {"help", 'h', FLAG, AT(help), EVERY, OTHER, NULL, "print this and exit"},
+#undef AT
+};
+enum { FLAGS = sizeof flags / sizeof *flags, FLAG_COLUMN = 31 };
+
+/* ---- values ------------------------------------------------------------------------------------------------------------------------ */
 
 bool duration_parse(const char *text, int64_t *ms)
 {
@@ -111,98 +102,134 @@ static bool size_parse(const char *text, size_t *bytes)
     return *bytes >= 1 << 20;
 }
 
-static void add_group(struct options *o, const char *group)
+static bool count_parse(const char *text, int64_t *count)
 {
-    size_t n = 0;
+    char *end;
 
-    while (o->as_groups && o->as_groups[n])
-        n++;
-    o->as_groups = mem_grow(o->as_groups, n + 2, sizeof *o->as_groups);
-    o->as_groups[n] = group;
-    o->as_groups[n + 1] = NULL;
-    o->kube.as_groups = o->as_groups;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *count = value;
+    return end != text && !*end && !errno && value >= 0;
 }
 
-static bool take(struct options *o, int option, struct err *err)
+static bool factor_parse(const char *text, double *factor)
 {
-    switch (option) {
-    case O_KUBECONFIG: o->kube.kubeconfig = optarg; break;
-    case O_CONTEXT: o->kube.context = optarg; break;
-    case 'n': o->ns = optarg; break;
-    case 'A': o->all_namespaces = true; break;
-    case O_AS: o->kube.as = optarg; break;
-    case O_AS_GROUP: add_group(o, optarg); break;
-    case O_DEMO: o->demo = true; break;
-    case O_OR_DEMO: o->or_demo = true; break;
-    case O_THEME: o->theme = optarg; break;
-    case O_READ_ONLY: o->read_only = true; break;
-    case O_FILTER: o->filter = optarg; break;
-    case O_UTC: o->utc = true; break;
-    case O_KEYS: o->keys = true; break;
-    case O_VERSION: o->version = true; break;
-    case 'h': o->help = true; break;
-    case O_WATCH: o->watch = true; break;
-    case 'o':
-        o->output = optarg;
-        if (strcmp(optarg, "text") && strcmp(optarg, "json") && strcmp(optarg, "yaml"))
-            return err_set(err, "-o: \"%s\" is no format: write text, json or yaml", optarg);
-        break;
-    case O_LOOK:
-        if (!duration_parse(optarg, &o->timeout_ms))
-            return err_set(err, "--timeout: \"%s\" is not a duration: write 10s, 500ms or 1m", optarg);
-        break;
-    case O_TIMEOUT:
-        if (!duration_parse(optarg, &o->request_timeout_ms))
-            return err_set(err, "--request-timeout: \"%s\" is not a duration: write 10s, 500ms or 1m", optarg);
-        break;
-    case O_LOG_BUFFER:
-        if (!size_parse(optarg, &o->log_buffer_bytes))
-            return err_set(err, "--log-buffer: \"%s\" is not a size of at least 1M: write 64M or 1G", optarg);
-        break;
-    default:
-        return false;
+    char *end;
+
+    errno = 0;
+    *factor = strtod(text, &end);
+    return end != text && !*end && !errno && isfinite(*factor) && *factor > 0 && *factor <= 1e6;
+}
+
+static void add_word(struct words *words, const char *word)
+{
+    words->v = mem_grow(words->v, words->n + 2, sizeof *words->v);
+    words->v[words->n++] = word;
+    words->v[words->n] = NULL;
+}
+
+static bool take(struct options *o, const struct flag *flag, const char *given, struct err *err)
+{
+    void *at = (char *)o + flag->at;
+
+    switch (flag->value) {
+    case FLAG: *(bool *)at = true; return true;
+    case TEXT: *(const char **)at = given; return true;
+    case WORDS: add_word(at, given); return true;
+    case DURATION: return duration_parse(given, at) || err_set(err, "--%s: \"%s\" is not a duration: write 10s, 500ms or 1m", flag->name, given);
+    case SIZE: return size_parse(given, at) || err_set(err, "--%s: \"%s\" is not a size of at least 1M: write 64M or 1G", flag->name, given);
+    case COUNT: return count_parse(given, at) || err_set(err, "--%s: \"%s\" is not a number from 0 on", flag->name, given);
+    case FACTOR: return factor_parse(given, at) || err_set(err, "--%s: \"%s\" is not a factor above 0: write 1, 0.5 or 10", flag->name, given);
     }
-    return true;
+    return false;
+}
+
+/* ---- parsing ------------------------------------------------------------------------------------------------------------------------ */
+
+static const struct command_row *row_of(enum command command)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (commands[i].command == command)
+            return &commands[i];
+    return NULL;
 }
 
 /* getopt has moved the words behind the flags. */
 static bool take_command(struct options *o, char **words, struct err *err)
 {
-    static const struct {
-        const char *name;
-        enum command command;
-    } commands[] = {{"doctor", COMMAND_DOCTOR}, {"why", COMMAND_WHY}};
+    const struct command_row *row = NULL;
+    unsigned n = 0;
 
     o->names = words;
     if (!*words)
         return true;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(*words, commands[i].name) == 0)
-            o->command = commands[i].command;
-    if (o->command == COMMAND_DASHBOARD)
+            row = &commands[i];
+    if (!row)
         return err_set(err, "there is no command %s: see sandtop --help", *words);
+    o->command = row->command;
     o->names = words + 1;
-    if (o->command == COMMAND_WHY && (!words[1] || words[2]))
-        return err_set(err, "why wants the name of one claim: sandtop why CLAIM -n NAMESPACE");
+    while (o->names[n])
+        n++;
+    if (!o->help && (n < row->least || (row->most && n > row->most)))
+        return err_set(err, "%s wants %s", row->name, row->wants);
     return true;
+}
+
+/* A flag of another command is a mistake that is better told than ignored. */
+static bool fits(const struct options *o, const bool *given, struct err *err)
+{
+    const struct command_row *row = row_of(o->command);
+
+    for (size_t i = 0; i < FLAGS; i++)
+        if (given[i] && !(flags[i].commands & OF(o->command)))
+            return err_set(err, "--%s is not for %s: see sandtop --help", flags[i].name, row ? row->name : "the dashboard");
+    if (o->output && TELLS & OF(o->command) && strcmp(o->output, "text") && strcmp(o->output, "json") && strcmp(o->output, "yaml"))
+        return err_set(err, "-o: \"%s\" is no format: write text, json or yaml", o->output);
+    if (o->output && OF(o->command) & (OF(COMMAND_LOGS) | RUNS) && strcmp(o->output, "text") && strcmp(o->output, "json"))
+        return err_set(err, "-o: \"%s\" is no format of %s: write text or json", o->output, row->name);
+    return true;
+}
+
+static bool parse(int argc, char **argv, struct options *o, bool *given, struct err *err)
+{
+    struct option longs[FLAGS + 1] = {0};
+    char letters[2 * FLAGS + 2] = ":";
+
+    for (size_t i = 0, n = 1; i < FLAGS; i++) {
+        longs[i] = (struct option){flags[i].name, flags[i].value == FLAG ? no_argument : required_argument, NULL, 256 + (int)i};
+        if (flags[i].letter)
+            letters[n++] = flags[i].letter;
+        if (flags[i].letter && flags[i].value != FLAG)
+            letters[n++] = ':';
+    }
+    opterr = 0;
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
+        const char *word = argv[optind - 1];
+        size_t which = option >= 256 ? (size_t)option - 256 : 0;
+        if (option == ':')
+            return err_set(err, "%s wants a value: see sandtop --help", word);
+        if (option == '?')
+            return err_set(err, "there is no flag %s: see sandtop --help", word);
+        while (option < 256 && flags[which].letter != option)
+            which++;
+        given[which] = true;
+        if (!take(o, &flags[which], optarg, err))
+            return false;
+    }
+    return take_command(o, argv + optind, err) && fits(o, given, err);
 }
 
 bool options_parse(int argc, char **argv, struct options *o, struct err *err)
 {
-    *o = (struct options){.theme = getenv("SANDTOP_THEME")};
-    opterr = 0;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, ":n:Aho:", long_options, NULL)) != -1;) {
-        const char *given = argv[optind - 1];
-        if (option == ':')
-            return err_set(err, "%s wants a value: see sandtop --help", given);
-        if (option == '?')
-            return err_set(err, "there is no flag %s: see sandtop --help", given);
-        if (!take(o, option, err))
-            return false;
-    }
-    if (!take_command(o, argv + optind, err))
+    bool given[FLAGS] = {0};
+
+    *o = (struct options){.theme = getenv("SANDTOP_THEME"), .logs = {.tail = -1}};
+    if (!parse(argc, argv, o, given, err))
         return false;
+    o->kube.as_groups = o->as_groups.v;
     if (o->ns && !*o->ns)
         o->ns = NULL;
     if (o->ns && o->all_namespaces)
@@ -214,6 +241,78 @@ bool options_parse(int argc, char **argv, struct options *o, struct err *err)
 
 void options_free(struct options *o)
 {
-    free(o->as_groups);
+    free(o->as_groups.v);
+    free(o->run.imports.v);
+    free(o->run.programs.v);
     *o = (struct options){0};
+}
+
+/* ---- what can be said --------------------------------------------------------------------------------------------------------------- */
+
+static void help_flag(const struct flag *flag, struct buf *out)
+{
+    struct buf head = {0};
+
+    if (flag->letter)
+        buf_printf(&head, "  -%c, ", flag->letter);
+    else
+        buf_add_text(&head, "      ");
+    buf_printf(&head, "--%s%s%s", flag->name, flag->argument ? " " : "", flag->argument ? flag->argument : "");
+    buf_printf(out, "%-*s%s%s\n", FLAG_COLUMN - 1, head.p, head.n >= FLAG_COLUMN - 1 ? " " : "", flag->help);
+    buf_free(&head);
+}
+
+void options_help(enum command command, struct buf *out)
+{
+    const struct command_row *row = row_of(command);
+
+    if (row) {
+        buf_printf(out, "usage: sandtop %s [FLAGS]: %s\n\n", row->usage, row->help);
+    } else {
+        buf_printf(out, "usage: %-37s the dashboard (also as kubectl sandtop)\n", "sandtop [FLAGS]");
+        for (size_t i = 0; i < COMMANDS; i++) {
+            struct buf usage = {0};
+            if (!commands[i].help)
+                continue;            /* not for a person */
+            buf_printf(&usage, "sandtop %s [FLAGS]", commands[i].usage);
+            buf_printf(out, "       %-37s %s\n", usage.p, commands[i].help);
+            buf_free(&usage);
+        }
+        buf_add_text(out, "\nShows which Agent Sandbox claims are stuck, why, and what to do next.\n\n");
+    }
+    for (enum group group = 0; group < GROUPS; group++) {
+        bool titled = !*group_titles[group];
+        for (size_t i = 0; i < FLAGS; i++) {
+            if (flags[i].group != group || (row && !(flags[i].commands & OF(command))))
+                continue;
+            if (!titled)
+                buf_printf(out, "%s:\n", group_titles[group]);
+            titled = true;
+            help_flag(&flags[i], out);
+        }
+        if (titled && group + 1 < GROUPS)
+            buf_add_text(out, "\n");
+    }
+    buf_add_text(out, "\n"
+                      "Exit status: 0 quit, 1 it could not start (stderr says why), 2 wrong usage.\n"
+                      "doctor, why: 0 nothing is stuck, 1 something is stuck, 2 it could not look.\n"
+                      "Press ? in the dashboard for its keys. More: man sandtop.\n");
+}
+
+void options_list_commands(struct buf *out)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (commands[i].help)
+            buf_printf(out, "%s\n", commands[i].name);
+}
+
+void options_list_flags(enum command command, struct buf *out)
+{
+    for (size_t i = 0; i < FLAGS; i++) {
+        if (!(flags[i].commands & OF(command)))
+            continue;
+        buf_printf(out, "--%s\n", flags[i].name);
+        if (flags[i].letter)
+            buf_printf(out, "-%c\n", flags[i].letter);
+    }
 }

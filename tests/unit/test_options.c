@@ -45,6 +45,49 @@ static void refuses_with_a_sentence(void **state)
     err_clear(&err);
 }
 
+static void a_flag_of_another_command_is_refused(void **state)
+{
+    struct options o;
+    struct err err = {0};
+
+    (void)state;
+    assert_false(PARSE(&o, &err, "why", "c", "--watch"));
+    assert_non_null(strstr(err.text, "--watch is not for why"));
+    options_free(&o);
+    assert_false(PARSE(&o, &err, "-o", "json"));
+    assert_non_null(strstr(err.text, "not for the dashboard"));
+    options_free(&o);
+    assert_false(PARSE(&o, &err, "doctor", "-o", "xml"));
+    assert_non_null(strstr(err.text, "text, json or yaml"));
+    options_free(&o);
+    assert_true(PARSE(&o, &err, "doctor", "a", "-o", "json", "--watch", "b", "--timeout", "5s"));
+    assert_string_equal(o.names[1], "b");
+    assert_int_equal(o.timeout_ms, 5000);
+    assert_true(o.watch);
+    options_free(&o);
+    err_clear(&err);
+}
+
+static void help_names_every_command_and_flag(void **state)
+{
+    struct buf all = {0}, one = {0}, words = {0};
+
+    (void)state;
+    options_help(COMMAND_DASHBOARD, &all);
+    options_list_commands(&words);
+    options_list_flags(COMMAND_DASHBOARD, &words);
+    for (char *save, *word = strtok_r(words.p, "\n", &save); word; word = strtok_r(NULL, "\n", &save))
+        if (!strstr(all.p, word))
+            fail_msg("--help says nothing of %s", word);
+    options_help(COMMAND_WHY, &one);
+    assert_non_null(strstr(one.p, "sandtop why CLAIM"));
+    assert_null(strstr(one.p, "--theme"));
+    assert_null(strstr(one.p, "--watch"));
+    buf_free(&all);
+    buf_free(&one);
+    buf_free(&words);
+}
+
 static void durations(void **state)
 {
     int64_t ms;
@@ -62,7 +105,8 @@ static void durations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(takes_kubectls_flags), cmocka_unit_test(refuses_with_a_sentence), cmocka_unit_test(durations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(takes_kubectls_flags), cmocka_unit_test(refuses_with_a_sentence), cmocka_unit_test(a_flag_of_another_command_is_refused),
+                                       cmocka_unit_test(help_names_every_command_and_flag), cmocka_unit_test(durations)};
 
     return TESTS_MAIN(tests);
 }
