@@ -60,7 +60,12 @@ void decode_claim(struct decoding *d, struct object *o)
     put_bool(d, &c->has_status, CONDITIONS(d, status[CONDITIONS_MEMBER], want) > 0);
     put_name(d, &c->sandbox_name, sandbox_of_claim(d, status[SANDBOX]));
     decode_claim_spec(d, c);
-    put_first_observed(d, c, json_get(d->annotations, AGENTS "controller-first-observed-at"));
+    static const struct slice note_names[] = {SLICE(AGENTS "controller-first-observed-at"), SLICE(AGENTS "claim-first-ready-at")};
+    json note[2];
+    PICK(d->annotations, note_names, note);
+    put_first_observed(d, c, note[0]);
+    put_time(d, &c->observed_ms, note[0]);
+    put_time(d, &c->first_ready_ms, note[1]);
     struct slice version = json_str(d->api_version, &d->scratch);
     put_bool(d, &c->old_api, version.n >= 9 && memcmp(version.p + version.n - 9, "/v1alpha1", 9) == 0);
     store_link(d, o, LINK_CLAIM_SANDBOX, 0, KIND_SANDBOX, c->sandbox_name);

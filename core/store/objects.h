@@ -71,6 +71,8 @@ struct claim {
     int64_t shutdown_ms;             /* spec.lifecycle.shutdownTime */
     str shutdown_policy;
     str first_observed;              /* annotation …/controller-first-observed-at, to the second; "": the controller has not seen it */
+    int64_t observed_ms;             /* the same stamp, to the millisecond */
+    int64_t first_ready_ms;          /* annotation …/claim-first-ready-at: unlike the condition's stamp it outlives each flip; 0 unknown */
 };
 
 struct sandbox {
