@@ -3,6 +3,7 @@ include tests/unit/base.mk
 include tests/unit/kube.mk
 include tests/unit/store.mk
 include tests/unit/diagnose.mk
+include tests/unit/timeline.mk
 include tests/unit/logs.mk
 include tests/unit/sim.mk
 include tests/unit/session.mk

@@ -46,6 +46,7 @@ struct session *session_new(const struct session_config *config)
     s->discovery_error = mem_text("");
     s->store = store_new();
     s->diagnosis = diagnosis_new(s->store, &s->facts);
+    s->history = history_new();
     s->selected_kind = KIND_NONE;
     s->select_at_ms = INT64_MAX;
     s->started_ms = mono(s);
@@ -74,6 +75,7 @@ void session_free(struct session *s)
     demands_free(s->demands);
     sources_free(s);
     prober_free(s->prober);
+    history_free(s->history);
     diagnosis_free(s->diagnosis);
     store_free(s->store);
     transport_free(s->transport);
@@ -181,6 +183,7 @@ bool session_turn(struct session *s)
         diagnosis_update(s->diagnosis, session_now(s));
     demands_step(s->demands);
     enum session_health health = session_info(s)->health;
+    history_sample(s->history, s->diagnosis, s->store, session_now(s), health == SESSION_LIVE && s->info.first_list);
     bool changed = facts || store_changes(s->store)->n > 0 || diagnosis_changed(s->diagnosis)->n > 0 || health != s->health_seen ||
                    s->drained_bytes > 0;
     s->health_seen = health;
@@ -204,6 +207,7 @@ static int64_t session_due(const struct session *s)
     due = sooner(due, sources_due(s));
     due = sooner(due, log_set_due(s->logs));
     due = sooner(due, demands_due(s->demands));
+    due = sooner(due, history_due(s->history, session_now(s)) - session_now(s));
     int64_t recheck = diagnosis_due(s->diagnosis);
     if (recheck != INT64_MAX)
         due = sooner(due, recheck > session_now(s) ? recheck - session_now(s) : 0);
@@ -300,6 +304,11 @@ const struct cluster_facts *session_facts(const struct session *s)
     return &s->facts;
 }
 
+const struct history *session_history(const struct session *s)
+{
+    return s->history;
+}
+
 int64_t session_now(const struct session *s)
 {
     return s->clock->wall(s->clock);
@@ -332,6 +341,7 @@ void session_set_ns(struct session *s, const char *ns)
 
     free(s->ns);
     s->ns = copy;
+    history_clear(s->history);
     sources_restart(s);
 }
 

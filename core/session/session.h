@@ -3,8 +3,10 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 #include "core/diagnose/diagnose.h"
+#include "core/diagnose/history.h"
 #include "core/kube/reflector.h"
 #include "core/logs/log_buffer.h"
+#include "core/session/session_logs.h"
 
 struct session_config {
     const struct clock *clock;
@@ -54,6 +56,8 @@ void session_sweep(struct session *);
 const struct store *session_store(const struct session *);
 const struct diagnosis *session_diagnosis(const struct session *);
 const struct cluster_facts *session_facts(const struct session *);
+/* The last quarter of an hour, sampled at every turn; emptied by session_set_ns. */
+const struct history *session_history(const struct session *);
 const struct session_info *session_info(struct session *);
 const struct source_status *session_sources(struct session *, size_t *n);
 int64_t session_now(const struct session *);            /* wall ms */

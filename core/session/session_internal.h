@@ -41,6 +41,7 @@ struct session {
     struct transport *transport;
     struct store *store;
     struct diagnosis *diagnosis;
+    struct history *history;
     struct cluster_facts facts;
     struct discovery *discovery;
     struct discovery_wish wishes[4];

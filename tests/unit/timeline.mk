@@ -1,0 +1,3 @@
+check_PROGRAMS += tests/unit/test_history
+tests_unit_test_history_SOURCES = tests/unit/test_history.c tests/unit/diagnose_cases.h tests/unit/test.h
+tests_unit_test_history_LDADD = libsim.a $(SESSION_LIBS) $(CMOCKA_LIBS)
