@@ -1,4 +1,5 @@
-/* One line of a log, understood: time, level, message, the fields that matter. Pure: slices point into the line. */
+/* One line of a log, understood: time, level, message, the fields that matter. Pure and total: any bytes give an answer, in time linear in the
+ * line, and every slice of it points into the line (or at a constant: a kind's name). */
 #ifndef LOGS_LOG_LINE_H
 #define LOGS_LOG_LINE_H
 #include "core/base/slice.h"
@@ -20,7 +21,30 @@ struct log_line {
     struct slice stacktrace;
     int status;                      /* HTTP status, 0 none */
     int64_t duration_ms;             /* -1 none */
-    bool folded;                     /* belongs to the line before it (traceback, panic, stack) */
+    bool folded;                     /* by its form it belongs to the line before it (traceback, panic, stack); see log_fold.h */
+    bool escaped;                    /* the slices are of JSON strings: their escapes are still to be decoded */
 };
 void log_line_parse(struct slice line, struct log_line *out);
+
+/* What a buffer keeps of a line, for a small part of the cost of log_line_parse: format, level, folded, and (with want_time) time_ms. On JSON that
+ * is broken after its first members the two may differ: this one does not read to the end. */
+void log_line_glance(struct slice line, bool want_time, struct log_line *out);
+
+const char *log_level_name(enum log_level);               /* "ERROR"; "" for LEVEL_NONE */
+bool log_level_by_name(struct slice word, enum log_level *level);  /* "error", "WARN", "warning"; for --level */
+
+/* Every object a line speaks of, through the controller's fields (<Kind>{name,namespace}; namespace and name with controllerKind; sandbox, claim,
+ * Pod.Name), the Go router's (sandbox_id, sandbox_namespace; sandbox, namespace), the Python router's sentences (sandbox 'ID',
+ * http://NAME.NS.svc…) and klog's (key="ns/name"). The first is the one it is most about. */
+enum { LOG_OBJECTS_MOST = 8 };
+struct log_object {
+    struct slice kind;               /* "SandboxClaim", "Sandbox", "SandboxWarmPool", "SandboxTemplate", "Pod" …; empty: not said */
+    struct slice ns, name;           /* ns may be empty: not said */
+};
+struct log_fields {
+    struct log_object objects[LOG_OBJECTS_MOST];
+    size_t n;
+    struct slice reconcile_id;       /* the pass of the controller's loop it was written in; empty if none */
+};
+void log_line_fields(struct slice line, struct log_fields *out);
 #endif
