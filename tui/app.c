@@ -27,19 +27,22 @@ struct app *app_new(const struct app_config *config)
     return app;
 }
 
+static void drop_view(struct app *app, struct view **v)
+{
+    if (*v) {
+        app_forget(app, *v);
+        (*v)->ops->free(*v);
+    }
+    *v = NULL;
+}
+
 static void drop_views(struct app *app)
 {
     app_close(app);
-    for (int i = 0; i < KIND_COUNT; i++) {
-        if (app->lists[i])
-            app->lists[i]->ops->free(app->lists[i]);
-        app->lists[i] = NULL;
-    }
-    for (int i = 0; i < PANE_COUNT; i++) {
-        if (app->panes[i])
-            app->panes[i]->ops->free(app->panes[i]);
-        app->panes[i] = NULL;
-    }
+    for (int i = 0; i < KIND_COUNT; i++)
+        drop_view(app, &app->lists[i]);
+    for (int i = 0; i < PANE_COUNT; i++)
+        drop_view(app, &app->panes[i]);
 }
 
 void app_free(struct app *app)
@@ -79,8 +82,8 @@ void app_theme(struct app *app, const char *name)
 void app_model(struct app *app)
 {
     struct session *s = app->session;
-    app->model = (struct model){.session = s, .store = session_store(s), .diagnosis = session_diagnosis(s), .info = session_info(s),
-        .now_ms = session_now(s), .utc = app->config.utc};
+    model_make(&app->model, s, app->config.utc);
+    app->model.epoch = app->epoch;
     struct view *stock = app->panes[PANE_STOCK], *list = app->lists[app->place.list];
     bool of_stock = app->place.focus == PANE_STOCK && stock;
     struct view *of = of_stock ? stock : list;
@@ -113,6 +116,7 @@ void app_session(struct app *app, struct session *session)
     picker_close(&app->picker);
     app->asking = ASK_NOTHING;
     app->session = session;
+    app->epoch++;
     app->model = (struct model){0};
     app->n_undo = 0;
     app->selected.kind = KIND_NONE;
@@ -154,7 +158,10 @@ void app_update(struct app *app)
         app->panes[i]->ops->update(app->panes[i], &app->model);
     if (app->overlay && app->overlay->ops->update)
         app->overlay->ops->update(app->overlay, &app->model);
-    uint64_t generation = store_generation(app->model.store), logs = log_buffer_end(session_logs(app->session));
+    for (int i = 0; i < PANE_COUNT; i++)
+        app_orders(app, app->panes[i]);
+    app_orders(app, app->overlay);
+    uint64_t generation = store_generation(app->model.store), logs = log_buffer_end(app->model.logs);
     if (generation != app->seen_generation || logs != app->seen_logs || app->model.info->health != app->seen_health || app->overlay)
         app->dirty = true;
     app->seen_generation = generation;
@@ -172,13 +179,12 @@ void app_open(struct app *app, const struct view_ops *ops)
     app->overlay->ops = ops;
     if (ops->update)
         ops->update(app->overlay, &app->model);
+    app_orders(app, app->overlay);
 }
 
 void app_close(struct app *app)
 {
-    if (app->overlay)
-        app->overlay->ops->free(app->overlay);
-    app->overlay = NULL;
+    drop_view(app, &app->overlay);
     app->dirty = true;
 }
 
@@ -232,6 +238,12 @@ int64_t app_due(const struct app *app)
         return 0;
     if (app->say[0] && app->say_until > now && app->say_until - now < due)
         due = app->say_until - now;
+    for (int i = 0; i <= PANE_COUNT; i++) {
+        struct view *v = i < PANE_COUNT ? app->panes[i] : app->overlay;
+        int64_t more = v && v->ops->due ? v->ops->due(v, &app->model) : -1;
+        if (more >= 0 && more < due)
+            due = more;
+    }
     return due;
 }
 
@@ -257,8 +269,8 @@ void app_key(struct app *app, int key)
     if (asked) {
         ask_key(app, key);
     } else {
-        enum action action = keymap_action(key);
-        app_act(app, action, key);
+        struct view *v = app->session ? app_focused(app) : NULL;
+        app_act(app, keymap_action(key, v ? v->ops->keys : KEYS_ALL), key);
     }
     if (app->session && !app->pasting)
         app_update(app);

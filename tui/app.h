@@ -24,7 +24,7 @@ void app_draw(struct app *, struct canvas *);
 bool app_needs_draw(const struct app *);                    /* since the last app_draw */
 int64_t app_due(const struct app *);                        /* ms until the screen would change by time alone: at most 1000 */
 /* What the app asks of main.c; each is handed out once. */
-enum app_wish { APP_NOTHING, APP_QUIT, APP_SUSPEND, APP_REDRAW, APP_CONTEXT, APP_THEME, APP_COPY };
-enum app_wish app_wish(struct app *, const char **text);    /* text: the context, theme or text to copy; borrowed until the next call */
+enum app_wish { APP_NOTHING, APP_QUIT, APP_SUSPEND, APP_REDRAW, APP_CONTEXT, APP_THEME, APP_COPY, APP_PAGER };
+enum app_wish app_wish(struct app *, const char **text);    /* text: the context, theme, or text to copy or page; borrowed until the next call */
 void app_say(struct app *, const char *text);               /* in the footer, for two seconds */
 #endif

@@ -199,15 +199,18 @@ static bool act_in_app(struct app *app, enum action action)
 static bool act_in_view(struct app *app, enum action action, int key)
 {
     struct view *v = app_focused(app);
+    bool overlay = v && v == app->overlay;
     unsigned did = v && v->ops->act ? v->ops->act(v, &app->model, action, key) : REACT_NONE;
     if (did & REACT_SAY)
         app_say(app, v->say);
+    if (did)
+        app_orders(app, v);
     if (did & REACT_GO) {
         struct destination to = v->go;
-        if (v == app->overlay)
+        if (overlay && v == app->overlay)
             app_close(app);
         place_go(app, &to);
-    } else if ((did & REACT_CLOSE) && v == app->overlay) {
+    } else if ((did & REACT_CLOSE) && overlay && v == app->overlay) {
         app_close(app);
     }
     return did != REACT_NONE;

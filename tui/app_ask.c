@@ -324,6 +324,40 @@ static void picker_took(struct app *app)
         set_context(app, name);
 }
 
+/* --- what a view asks ------------------------------------------------------------------------------------------------------------ */
+
+static void answer(struct app *app, const char *text, bool done)
+{
+    struct view *v = app->asked.view;
+    struct err *err = &app->prompt.error;
+
+    err_clear(err);
+    v->ops->answered(v, &app->model, app->asked.ask.id, text, done, err);
+    if (done && !err->text) {
+        app->asked.view = NULL;
+        prompt_close(&app->prompt);
+    }
+    app_orders(app, v);              /* which may be a question again */
+}
+
+static void asked_key(struct app *app, int key)
+{
+    if (app->asked.ask.yes_no) {
+        answer(app, key == 'y' || key == 'Y' ? "y" : NULL, true);
+        return;
+    }
+    switch (prompt_key(&app->prompt, key)) {
+    case PROMPT_CHANGED:
+        err_clear(&app->prompt.error);
+        if (app->asked.ask.live)
+            answer(app, app->prompt.text, false);
+        break;
+    case PROMPT_ACCEPT: answer(app, app->prompt.text, true); break;
+    case PROMPT_CANCEL: answer(app, NULL, true); break;
+    default: break;
+    }
+}
+
 void ask_key(struct app *app, int key)
 {
     if (app->picker.open) {
@@ -335,6 +369,10 @@ void ask_key(struct app *app, int key)
             break;
         default: break;
         }
+        return;
+    }
+    if (app->prompt.mode == PROMPT_ASK) {
+        asked_key(app, key);
         return;
     }
     enum prompt_result did = prompt_key(&app->prompt, key);

@@ -1,4 +1,5 @@
-/* The app's own state, shared by its files (app.c turns and draws, app_act.c acts, app_ask.c asks, place.c remembers where one was). */
+/* The app's own state, shared by its files (app.c turns and draws, app_act.c acts, app_order.c carries out what views want, app_ask.c asks,
+ * place.c remembers where one was). */
 #ifndef TUI_APP_STATE_H
 #define TUI_APP_STATE_H
 #include "tui/app.h"
@@ -27,6 +28,7 @@ enum asking { ASK_NOTHING, ASK_NS, ASK_CTX };
 struct app {
     struct app_config config;
     struct session *session;
+    uint64_t epoch;                  /* sessions so far */
     struct model model;              /* valid within app_update and app_draw only */
     struct view *lists[KIND_COUNT];
     struct view *panes[PANE_COUNT];  /* PANE_LIST stays NULL */
@@ -46,6 +48,8 @@ struct app {
     size_t completion;
     struct picker picker;
     enum asking asking;
+    struct { struct view *view; struct ask ask; } asked; /* the view whose question stands in the prompt; NULL: none */
+    struct view *fetcher;            /* waits for an object's bytes; NULL: none */
     struct ptrs contexts, themes;    /* of char *, owned */
     size_t theme;
 
@@ -75,6 +79,10 @@ bool place_back(struct app *);
 void place_apply(struct app *);                     /* makes the views stand as app->place says */
 void place_go(struct app *, const struct destination *);
 void place_crumbs(const struct app *, struct buf *out);
+
+/* app_order.c */
+void app_orders(struct app *, struct view *);       /* carries out what the view left; the view may be NULL */
+void app_forget(struct app *, struct view *);       /* it is about to be freed: what it waits for is given up */
 
 /* app_act.c */
 void app_act(struct app *, enum action, int key);

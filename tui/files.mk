@@ -4,7 +4,7 @@ libtui_a_SOURCES = \
 	tui/app.c tui/app.h tui/canvas.c tui/canvas.h tui/canvas_fit.c tui/grapheme.c tui/grapheme.h tui/keymap.c tui/keymap.h tui/role.c tui/role.h \
 	tui/terminal.c tui/terminal.h tui/terminal_escape.c tui/terminal_escape.h tui/terminal_guard.c tui/terminal_guard.h \
 	tui/terminal_paste.c tui/terminal_paste.h tui/theme.c tui/theme.h tui/theme_files.c \
-	tui/connect.c tui/connect.h tui/doctor.c tui/doctor.h tui/options.c tui/options.h tui/views/view.h
+	tui/connect.c tui/connect.h tui/doctor.c tui/doctor.h tui/options.c tui/options.h tui/pager.c tui/pager.h tui/views/view.h
 
 bin_PROGRAMS += sandtop
 sandtop_SOURCES = tui/main.c

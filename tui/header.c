@@ -93,7 +93,7 @@ static void add_component(struct line *l, const struct model *m, enum component 
     int64_t desired = 0, ready = 0;      /* sums of what the cluster says: any numbers */
     int found = 0;
     const struct ptrs *all = store_all(m->store, KIND_DEPLOYMENT);
-    const struct cluster_facts *facts = session_facts(m->session);
+    const struct cluster_facts *facts = m->facts;
     for (size_t i = 0; i < all->n; i++) {
         const struct deployment *d = all->v[i];
         if (d->component != component)
@@ -165,7 +165,7 @@ static void where_line(struct line *l, const struct model *m)
 
 static void add_kind(struct line *l, const struct model *m, int rank, bool right, enum kind kind, const char *word, const char *more)
 {
-    const struct cluster_facts *facts = session_facts(m->session);
+    const struct cluster_facts *facts = m->facts;
     if (facts->crds_missing[kind])
         add(l, rank, right, 3, ROLE_STUCK, GLYPH_COUNT, "%s none", word);
     else if (facts->forbidden[kind] && !store_count(m->store, kind))

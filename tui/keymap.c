@@ -1,4 +1,4 @@
-/* The one table of keys. Invariant: a key stands in it once, so the footer, the help and what a key does cannot differ. */
+/* The one table of keys. Invariant: a key stands in it once a scope, so the footer, the help and what a key does cannot differ. */
 #include "tui/keymap.h"
 
 #include <ctype.h>
@@ -7,42 +7,42 @@
 /* The keys of an action are named in the order they have here. l is the logs' (with e and w the panes' initials), so of hjkl it is L that goes right.
  * t and T are kept for test sandboxes. */
 static const struct binding bindings[] = {
-    {K_UP, ACTION_UP}, {'k', ACTION_UP},
-    {K_DOWN, ACTION_DOWN}, {'j', ACTION_DOWN},
-    {K_PGUP, ACTION_PAGE_UP}, {K_CTRL('B'), ACTION_PAGE_UP}, {K_CTRL('U'), ACTION_PAGE_UP},
-    {K_PGDN, ACTION_PAGE_DOWN}, {K_CTRL('F'), ACTION_PAGE_DOWN}, {K_CTRL('D'), ACTION_PAGE_DOWN}, {' ', ACTION_PAGE_DOWN},
-    {K_HOME, ACTION_TOP}, {'g', ACTION_TOP},
-    {K_END, ACTION_BOTTOM}, {'G', ACTION_BOTTOM},
-    {K_LEFT, ACTION_LEFT}, {'h', ACTION_LEFT},
-    {K_RIGHT, ACTION_RIGHT}, {'L', ACTION_RIGHT},
-    {K_ENTER, ACTION_ENTER},
-    {K_ESC, ACTION_BACK},
-    {'u', ACTION_UPWARD},
-    {K_TAB, ACTION_NEXT_PANE},
-    {K_BACKTAB, ACTION_PREV_PANE},
-    {'z', ACTION_ZOOM},
-    {'w', ACTION_WHY},
-    {'e', ACTION_EVENTS},
-    {'l', ACTION_LOGS},
-    {'1', ACTION_CLAIMS},
-    {'2', ACTION_SANDBOXES},
-    {'3', ACTION_POOLS},
-    {'4', ACTION_TEMPLATES},
-    {'5', ACTION_PODS},
-    {'6', ACTION_NODES},
-    {'/', ACTION_FILTER},
-    {'F', ACTION_FAULTS},
-    {':', ACTION_COMMAND},
-    {'n', ACTION_NAMESPACE},
-    {'c', ACTION_CONTEXT},
-    {'d', ACTION_YAML},
-    {'y', ACTION_COPY},
-    {'S', ACTION_SOURCES},
-    {'C', ACTION_THEME},
-    {K_CTRL('L'), ACTION_REDRAW},
-    {K_CTRL('Z'), ACTION_SUSPEND},
-    {'?', ACTION_HELP}, {K_F1, ACTION_HELP},
-    {'q', ACTION_QUIT}, {K_CTRL('C'), ACTION_QUIT},
+    {K_UP, ACTION_UP, KEYS_ALL}, {'k', ACTION_UP, KEYS_ALL},
+    {K_DOWN, ACTION_DOWN, KEYS_ALL}, {'j', ACTION_DOWN, KEYS_ALL},
+    {K_PGUP, ACTION_PAGE_UP, KEYS_ALL}, {K_CTRL('B'), ACTION_PAGE_UP, KEYS_ALL}, {K_CTRL('U'), ACTION_PAGE_UP, KEYS_ALL},
+    {K_PGDN, ACTION_PAGE_DOWN, KEYS_ALL}, {K_CTRL('F'), ACTION_PAGE_DOWN, KEYS_ALL}, {K_CTRL('D'), ACTION_PAGE_DOWN, KEYS_ALL}, {' ', ACTION_PAGE_DOWN, KEYS_ALL},
+    {K_HOME, ACTION_TOP, KEYS_ALL}, {'g', ACTION_TOP, KEYS_ALL},
+    {K_END, ACTION_BOTTOM, KEYS_ALL}, {'G', ACTION_BOTTOM, KEYS_ALL},
+    {K_LEFT, ACTION_LEFT, KEYS_ALL}, {'h', ACTION_LEFT, KEYS_ALL},
+    {K_RIGHT, ACTION_RIGHT, KEYS_ALL}, {'L', ACTION_RIGHT, KEYS_ALL},
+    {K_ENTER, ACTION_ENTER, KEYS_ALL},
+    {K_ESC, ACTION_BACK, KEYS_ALL},
+    {'u', ACTION_UPWARD, KEYS_ALL},
+    {K_TAB, ACTION_NEXT_PANE, KEYS_ALL},
+    {K_BACKTAB, ACTION_PREV_PANE, KEYS_ALL},
+    {'z', ACTION_ZOOM, KEYS_ALL},
+    {'w', ACTION_WHY, KEYS_ALL},
+    {'e', ACTION_EVENTS, KEYS_ALL},
+    {'l', ACTION_LOGS, KEYS_ALL},
+    {'1', ACTION_CLAIMS, KEYS_ALL},
+    {'2', ACTION_SANDBOXES, KEYS_ALL},
+    {'3', ACTION_POOLS, KEYS_ALL},
+    {'4', ACTION_TEMPLATES, KEYS_ALL},
+    {'5', ACTION_PODS, KEYS_ALL},
+    {'6', ACTION_NODES, KEYS_ALL},
+    {'/', ACTION_FILTER, KEYS_ALL},
+    {'F', ACTION_FAULTS, KEYS_ALL},
+    {':', ACTION_COMMAND, KEYS_ALL},
+    {'n', ACTION_NAMESPACE, KEYS_ALL},
+    {'c', ACTION_CONTEXT, KEYS_ALL},
+    {'d', ACTION_YAML, KEYS_ALL},
+    {'y', ACTION_COPY, KEYS_ALL},
+    {'S', ACTION_SOURCES, KEYS_ALL},
+    {'C', ACTION_THEME, KEYS_ALL},
+    {K_CTRL('L'), ACTION_REDRAW, KEYS_ALL},
+    {K_CTRL('Z'), ACTION_SUSPEND, KEYS_ALL},
+    {'?', ACTION_HELP, KEYS_ALL}, {K_F1, ACTION_HELP, KEYS_ALL},
+    {'q', ACTION_QUIT, KEYS_ALL}, {K_CTRL('C'), ACTION_QUIT, KEYS_ALL},
 };
 enum { BINDINGS = sizeof bindings / sizeof *bindings };
 
@@ -77,12 +77,19 @@ static const struct {
     {K_BACKTAB, "Shift-Tab", "Shift-Tab"}, {K_F1, "F1", "F1"}, {' ', "Space", "Space"},
 };
 
-enum action keymap_action(int key)
+enum action keymap_action(int key, enum key_scope scope)
 {
-    for (size_t i = 0; i < BINDINGS; i++)
-        if (bindings[i].key == key)
+    enum action general = ACTION_NONE;
+
+    for (size_t i = 0; i < BINDINGS; i++) {
+        if (bindings[i].key != key)
+            continue;
+        if (bindings[i].scope == scope)
             return bindings[i].action;
-    return ACTION_NONE;
+        if (bindings[i].scope == KEYS_ALL)
+            general = bindings[i].action;
+    }
+    return general;
 }
 
 static void add_key(int key, bool ascii, struct buf *out)

@@ -53,11 +53,14 @@ enum {
 enum action { ACTION_NONE, ACTIONS(X) ACTION_COUNT };
 #undef X
 
+/* Where a key means something of its own; elsewhere and for keys without a row of that scope, KEYS_ALL holds. */
+enum key_scope { KEYS_ALL, KEYS_LOGS, KEYS_RUN, KEYS_REPLAY };
 struct binding {
     int key;
     enum action action;
+    enum key_scope scope;
 };
-enum action keymap_action(int key);
+enum action keymap_action(int key, enum key_scope);
 /* Keys of an action as text: "↑ k". */
 void keymap_keys(enum action, bool ascii, struct buf *out);
 const char *action_footer(enum action);

@@ -6,6 +6,7 @@
 #include "tui/doctor.h"
 #include "tui/keymap.h"
 #include "tui/options.h"
+#include "tui/pager.h"
 #include "tui/terminal.h"
 #include "tui/theme.h"
 
@@ -21,6 +22,7 @@ struct dashboard {
     struct theme *theme;
     struct app *app;
     struct canvas *canvas;
+    struct pager *pager;             /* not NULL: the terminal is its own */
     int64_t drawn_ms;                /* mono */
     bool quit;
 };
@@ -78,6 +80,11 @@ static void grant_wishes(struct dashboard *d)
         case APP_SUSPEND: terminal_suspend(d->terminal); break;
         case APP_REDRAW: terminal_redraw(d->terminal); break;
         case APP_CONTEXT: change_context(d, text); break;
+        case APP_PAGER:
+            if (!d->pager && !(d->pager = pager_start(d->terminal, slice_of(text), &err)))
+                app_say(d->app, err.text);
+            err_clear(&err);
+            break;
         case APP_COPY: terminal_copy(d->terminal, slice_of(text)); break;
         case APP_THEME:
             if (!set_theme(d, text, &err))
@@ -104,6 +111,35 @@ static void draw(struct dashboard *d)
     d->drawn_ms = now_ms();
 }
 
+static void take_in(struct dashboard *d)
+{
+    struct session *session = connection_session(d->connection);
+
+    session_turn(session);
+    app_update(d->app);
+    session_sweep(session);
+}
+
+/* A turn while a pager has the terminal: nothing is drawn, nothing is missed. */
+static void turn_lent(struct dashboard *d)
+{
+    struct pollfd fds[2] = {{.fd = terminal_signal_fd(d->terminal), .events = POLLIN}, {.fd = pager_fd(d->pager), .events = POLLIN}};
+    bool resized = false;
+
+    session_wait(connection_session(d->connection), fds, 2, fds[1].fd < 0 ? FRAME_MS * 6 : 1000);
+    take_in(d);
+    if (fds[0].revents)
+        terminal_signals(d->terminal, &resized, &d->quit);
+    if (!d->quit && !pager_done(d->pager))
+        return;
+    pager_free(d->pager);
+    d->pager = NULL;
+    resize(d);
+    app_key(d->app, K_RESIZE);
+    terminal_redraw(d->terminal);
+    draw(d);
+}
+
 /* One turn. A key is answered in its own turn; changes alone are drawn at most once a frame. */
 static void turn(struct dashboard *d)
 {
@@ -125,17 +161,14 @@ static void turn(struct dashboard *d)
         keys = true;
         app_key(d->app, key);
         grant_wishes(d);
-        if (d->quit)
+        if (d->quit || d->pager)
             return;
     }
     if (keys || resized)
         draw(d);                     /* before the sockets: a key never waits for the cluster */
-    session = connection_session(d->connection);
-    session_turn(session);
-    app_update(d->app);
-    session_sweep(session);
+    take_in(d);
     grant_wishes(d);
-    if (app_needs_draw(d->app) && now_ms() - d->drawn_ms >= FRAME_MS)
+    if (!d->pager && app_needs_draw(d->app) && now_ms() - d->drawn_ms >= FRAME_MS)
         draw(d);
 }
 
@@ -187,6 +220,7 @@ static bool open_screen(struct dashboard *d, struct err *err)
 
 static void close_all(struct dashboard *d)
 {
+    pager_free(d->pager);
     if (d->app)
         app_free(d->app);
     if (d->terminal)
@@ -216,7 +250,7 @@ static int run(const struct options *o)
     if (filter_good(o->filter, &err) && terminal_possible(&err) && connect_first(&d, &err) && open_screen(&d, &err)) {
         draw(&d);
         while (!d.quit)
-            turn(&d);
+            d.pager ? turn_lent(&d) : turn(&d);
     } else {
         status = 1;
     }

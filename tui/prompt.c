@@ -1,5 +1,6 @@
 /* The one-line prompt: see prompt.h. */
 #include "tui/prompt.h"
+#include "core/base/buf.h"
 #include "tui/keymap.h"
 #include <stdio.h>
 
@@ -24,6 +25,11 @@ void prompt_open(struct prompt *p, enum prompt_mode mode, const char *text)
 void prompt_close(struct prompt *p)
 {
     err_clear(&p->error);
+    if (p->secret) {
+        explicit_bzero(p->text, sizeof p->text);
+        p->n = p->at = 0;
+    }
+    p->secret = false;
     p->mode = PROMPT_NONE;
     p->hint[0] = 0;
 }
@@ -118,7 +124,7 @@ enum prompt_result prompt_key(struct prompt *p, int key)
     case K_HOME: case K_CTRL('a'): p->at = 0; return PROMPT_STAYS;
     case K_END: case K_CTRL('e'): p->at = p->n; return PROMPT_STAYS;
     case K_BACKSPACE: case K_CTRL('h'): case 0x7f:
-        return p->n ? cut(p, before(p, p->at), p->at) : PROMPT_CANCEL;
+        return p->n || p->mode == PROMPT_ASK ? cut(p, before(p, p->at), p->at) : PROMPT_CANCEL;
     case K_DELETE: case K_CTRL('d'): return cut(p, p->at, after(p, p->at));
     case K_CTRL('u'): return cut(p, 0, p->at);
     case K_CTRL('k'): return cut(p, p->at, p->n);
@@ -127,23 +133,36 @@ enum prompt_result prompt_key(struct prompt *p, int key)
     }
 }
 
+/* What is shown for the text up to a place in it: itself, or a dot for each character of a secret. */
+static struct slice shown(const struct prompt *p, size_t from, size_t to, struct buf *dots)
+{
+    if (!p->secret)
+        return (struct slice){p->text + from, to - from};
+    buf_clear(dots);
+    for (size_t at = from; at < to; at = after(p, at))
+        buf_add_byte(dots, '*');
+    return buf_slice(dots);
+}
+
 void prompt_draw(const struct prompt *p, struct canvas *c, struct rect line)
 {
+    struct buf dots = {0};
     if (line.h < 1 || line.w < 3)
         return;
     struct rect old = canvas_clip_get(c);
     canvas_clip(c, line);
     canvas_fill(c, line, ROLE_INPUT, " ");
-    int x = line.x + 1 + canvas_text(c, line.y, line.x + 1, ROLE_KEY, p->mode == PROMPT_COMMAND ? ":" : "/");
+    int x = line.x + 1 + canvas_text(c, line.y, line.x + 1, ROLE_KEY, p->mode == PROMPT_ASK ? p->label : p->mode == PROMPT_COMMAND ? ":" : "/");
     size_t from = 0;                 /* a long text is shown from where its cursor is still in sight */
-    while (from < p->at && text_columns((struct slice){p->text + from, p->at - from}) > line.w - 6)
+    while (from < p->at && text_columns(shown(p, from, p->at, &dots)) > line.x + line.w - x - 4)
         from = after(p, from);
-    canvas_put(c, line.y, x, ROLE_INPUT, (struct slice){p->text + from, p->n - from});
-    int cursor = x + text_columns((struct slice){p->text + from, p->at - from});
-    int end = x + text_columns((struct slice){p->text + from, p->n - from}) + 2;
+    canvas_put(c, line.y, x, ROLE_INPUT, shown(p, from, p->n, &dots));
+    int cursor = x + text_columns(shown(p, from, p->at, &dots));
+    int end = x + text_columns(shown(p, from, p->n, &dots)) + 2;
     const char *note = p->error.text ? p->error.text : p->hint;
     if (note[0] && end < line.x + line.w - 4)
         canvas_fit(c, line.y, end, line.x + line.w - end - 1, p->error.text ? ROLE_ERROR : ROLE_MUTED, FIT_END, slice_of(note));
     canvas_cursor(c, line.y, cursor);
     canvas_clip(c, old);
+    buf_free(&dots);
 }

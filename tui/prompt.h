@@ -4,7 +4,7 @@
 #include "core/base/err.h"
 #include "tui/canvas.h"
 
-enum prompt_mode { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND };
+enum prompt_mode { PROMPT_NONE, PROMPT_FILTER, PROMPT_COMMAND, PROMPT_ASK };
 enum prompt_result { PROMPT_STAYS, PROMPT_CHANGED, PROMPT_ACCEPT, PROMPT_CANCEL, PROMPT_COMPLETE, PROMPT_OLDER, PROMPT_NEWER };
 
 struct prompt {
@@ -13,6 +13,8 @@ struct prompt {
     size_t n, at;                    /* bytes; the cursor, always between characters */
     struct err error;                /* why the text is not good as it stands */
     char hint[256];                  /* shown behind the text: what it could become */
+    char label[512];                 /* of PROMPT_ASK: before the text */
+    bool secret;                     /* the text is shown as dots */
 };
 void prompt_open(struct prompt *, enum prompt_mode, const char *text);
 void prompt_close(struct prompt *);

@@ -13,6 +13,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -529,10 +530,8 @@ void terminal_signals(struct terminal *t, bool *resized, bool *quit)
     *quit = (events & GUARD_QUIT) || t->hung_up;
 }
 
-void terminal_suspend(struct terminal *t)
+static void come_back(struct terminal *t)
 {
-    leave(t);
-    guard_stop_job();
     reset_prog_mode();
     ask_for_brackets(t);
     int ended = paste_abandon(&t->paste);
@@ -542,6 +541,26 @@ void terminal_suspend(struct terminal *t)
     if (t->cursor_y < 0)
         curs_set(0);
     fit_to_window(t);
+}
+
+void terminal_lend(struct terminal *t)
+{
+    signal(SIGTTOU, SIG_IGN);        /* the one it is lent to may not be of our process group */
+    leave(t);
+}
+
+void terminal_regain(struct terminal *t)
+{
+    tcsetpgrp(STDOUT_FILENO, getpgrp());
+    signal(SIGTTOU, SIG_DFL);
+    come_back(t);
+}
+
+void terminal_suspend(struct terminal *t)
+{
+    leave(t);
+    guard_stop_job();
+    come_back(t);
 }
 
 /* --- beside the picture ----------------------------------------------------------------------------------------------------------------- */

@@ -25,6 +25,9 @@ int terminal_signal_fd(const struct terminal *);  /* readable after SIGWINCH, SI
 /* What came by signal since the last call: resized (the screen has its new size), quit asked for. */
 void terminal_signals(struct terminal *, bool *resized, bool *quit);
 void terminal_suspend(struct terminal *);         /* Ctrl-Z: restores, stops, comes back */
+/* For another program to use the terminal meanwhile; nothing may be shown or read until it is regained. */
+void terminal_lend(struct terminal *);
+void terminal_regain(struct terminal *);
 void terminal_redraw(struct terminal *);          /* the next show paints all */
 void terminal_copy(struct terminal *, struct slice text); /* OSC 52, also through tmux and screen */
 void terminal_title(struct terminal *, const char *);

@@ -15,6 +15,20 @@ struct world {
     struct canvas *canvas;
 };
 
+static void on_fetched(void *ctx, struct slice json, const char *error)
+{
+    struct world *w = ctx;
+    w->view->ops->fetched(w->view, &w->model, json, error);
+}
+
+/* What the app does for a view. */
+static void fetch(struct world *w)
+{
+    for (; w->view->n_orders; w->view->n_orders--)
+        if (w->view->orders[w->view->n_orders - 1].kind == ORDER_FETCH)
+            session_fetch(w->session, w->model.selected, on_fetched, w);
+}
+
 static void turn(struct world *w, int64_t ms)
 {
     for (int64_t t = 0; t < ms; t += 50) {
@@ -22,11 +36,12 @@ static void turn(struct world *w, int64_t ms)
         session_sweep(w->session);
         clock_virtual_advance(&w->clock, 50);
     }
-    w->model = (struct model){.session = w->session, .store = session_store(w->session), .diagnosis = session_diagnosis(w->session),
-                              .info = session_info(w->session), .now_ms = session_now(w->session), .utc = true};
+    model_make(&w->model, w->session, true);
     w->model.selected = store_find(w->model.store, KIND_CLAIM, SLICE("team-a"), SLICE("one"));
-    if (w->view)
+    if (w->view) {
         w->view->ops->update(w->view, &w->model);
+        fetch(w);
+    }
 }
 
 static int open_world(void **state)
@@ -57,6 +72,7 @@ static int close_world(void **state)
     if (w->view)
         w->view->ops->free(w->view);
     canvas_free(w->canvas);
+    session_fetch_cancel(w->session, w);
     session_free(w->session);
     sim_free(w->sim);
     free(w);
@@ -67,6 +83,7 @@ static void show(struct world *w)
 {
     w->view = yaml_view.create();
     w->view->ops->update(w->view, &w->model);
+    fetch(w);
     turn(w, 1000);
 }
 

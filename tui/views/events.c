@@ -208,9 +208,8 @@ static void draw_row(const struct event_row *row, const struct model *m, struct 
 
 static const char *refused(const struct model *m)
 {
-    size_t n;
-    const struct source_status *s = session_sources(m->session, &n);
-    for (size_t i = 0; i < n; i++)
+    const struct source_status *s = m->sources;
+    for (size_t i = 0; i < m->n_sources; i++)
         if (s[i].kind == KIND_EVENT && s[i].health == SOURCE_FORBIDDEN)
             return s[i].message;
     return NULL;
@@ -219,9 +218,8 @@ static const char *refused(const struct model *m)
 /* Whether what tells of the selection has not come yet: then nothing may be said of there being none. */
 static bool loading(const struct events *e, const struct model *m)
 {
-    size_t n;
-    const struct source_status *s = session_sources(m->session, &n);
-    for (size_t i = 0; i < n; i++)
+    const struct source_status *s = m->sources;
+    for (size_t i = 0; i < m->n_sources; i++)
         if (s[i].kind == KIND_EVENT && s[i].health == SOURCE_LOADING && !s[i].synced)
             return true;
     return !m->info->first_list || (m->now_ms >= e->selected_ms && m->now_ms - e->selected_ms < SETTLE_MS);

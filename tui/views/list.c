@@ -220,7 +220,7 @@ static void forget(struct list *l, const struct model *m)
     l->at = l->scroll = 0;
     l->home = true;
     l->store = m->store;
-    l->session = m->session;
+    l->epoch = m->epoch;
 }
 
 static bool stale(const struct list *l)
@@ -276,7 +276,7 @@ static void leave_gone(struct list *l, const struct ptrs *changes)
 void list_update(struct view *v, const struct model *m)
 {
     struct list *l = (struct list *)v;
-    bool other = m->store != l->store || m->session != l->session || (m->store && store_generation(m->store) < l->generation);
+    bool other = m->store != l->store || m->epoch != l->epoch || (m->store && store_generation(m->store) < l->generation);
     if (other)
         forget(l, m);
     if (!m->store)

@@ -55,7 +55,7 @@ struct list {
     struct slots leads;              /* uint32_t by slot of a pool or template: where it led when rows were made; see list_scope.c */
     /* what rows were made for; another one of these makes them anew */
     const struct store *store;
-    const struct session *session;
+    uint64_t epoch;
     uint64_t generation;
     enum kind scope_of;
     char scope_ns[254], scope_name[254];

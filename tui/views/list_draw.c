@@ -146,11 +146,9 @@ static void draw_row(struct list *l, const struct model *m, struct canvas *canva
 /* The first source of the kind, which is the one that fills the list. */
 static const struct source_status *source_of(const struct list *l, const struct model *m)
 {
-    size_t n = 0;
-    const struct source_status *sources = m->session ? session_sources(m->session, &n) : NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (sources[i].kind == l->kind->kind)
-            return &sources[i];
+    for (size_t i = 0; i < m->n_sources; i++) {
+        if (m->sources[i].kind == l->kind->kind)
+            return &m->sources[i];
     }
     return NULL;
 }

@@ -38,7 +38,7 @@ static void logs_free(struct view *v)
 static void logs_update(struct view *v, const struct model *m)
 {
     struct logs *l = (struct logs *)v;
-    const struct log_buffer *buffer = session_logs(m->session);
+    const struct log_buffer *buffer = m->logs;
     int64_t minute = m->now_ms / 60000;
     uint64_t end = log_buffer_end(buffer), first = log_buffer_first(buffer);
     if (minute < l->minute || minute - l->minute >= MINUTES)
@@ -195,7 +195,7 @@ static void draw_line(const struct logs *l, const struct model *m, struct canvas
 static void logs_draw(struct view *v, const struct model *m, struct canvas *c, struct rect r, bool focused)
 {
     struct logs *l = (struct logs *)v;
-    const struct log_buffer *b = session_logs(m->session);
+    const struct log_buffer *b = m->logs;
     uint64_t count = log_buffer_end(b) - log_buffer_first(b);
     struct rect old = canvas_clip_get(c);
     canvas_clip(c, r);
@@ -213,8 +213,8 @@ static void logs_draw(struct view *v, const struct model *m, struct canvas *c, s
         if (l->shown[i] == foot)
             canvas_select(c, (struct rect){r.y + (int)i, r.x, 1, r.w});
     if (!l->n_shown && r.w > 4) {
-        size_t n;
-        const struct log_source *s = session_log_sources(m->session, &n);
+        size_t n = m->n_log_sources;
+        const struct log_source *s = m->log_sources;
         const char *text = count ? "no line matches the filter" : n ? "no lines yet" : "no controller or router found to read logs from";
         for (size_t i = 0; !count && i < n; i++)
             if (!s[i].live && s[i].message && s[i].message[0])
@@ -227,9 +227,9 @@ static void logs_draw(struct view *v, const struct model *m, struct canvas *c, s
 static void logs_title(struct view *v, const struct model *m, struct buf *left, struct buf *right)
 {
     struct logs *l = (struct logs *)v;
-    const struct log_buffer *b = session_logs(m->session);
-    size_t n, live = 0;
-    const struct log_source *s = session_log_sources(m->session, &n);
+    const struct log_buffer *b = m->logs;
+    size_t n = m->n_log_sources, live = 0;
+    const struct log_source *s = m->log_sources;
     for (size_t i = 0; i < n; i++)
         live += s[i].live;
     buf_add_text(left, "Logs · controller + router");
@@ -282,7 +282,7 @@ static void move_foot(struct logs *l, const struct log_buffer *b, int by)
 static unsigned logs_act(struct view *v, const struct model *m, enum action action, int key)
 {
     struct logs *l = (struct logs *)v;
-    const struct log_buffer *b = session_logs(m->session);
+    const struct log_buffer *b = m->logs;
     (void)key;
     if (log_buffer_end(b) == log_buffer_first(b))
         return REACT_NONE;
@@ -326,8 +326,8 @@ static void logs_filter(struct view *v, const struct model *m, struct slice text
 static void logs_command(struct view *v, const struct model *m, struct buf *out)
 {
     (void)v;
-    size_t n;
-    const struct log_source *s = session_log_sources(m->session, &n);
+    size_t n = m->n_log_sources;
+    const struct log_source *s = m->log_sources;
     if (n)
         buf_printf(out, "kubectl logs -f -n %s %s -c %s", s[0].ns, s[0].pod, s[0].container);
 }

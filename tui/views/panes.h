@@ -11,15 +11,6 @@ enum role mark_role(enum mark);
 enum role severity_role(enum severity);
 enum glyph severity_glyph(enum severity);
 
-/* An object by name, for what is kept across turns. */
-struct object_ref {
-    enum kind kind;                  /* KIND_NONE: none */
-    char ns[254], name[254];
-    struct uid uid;
-};
-void ref_set(struct object_ref *, const struct object *);          /* NULL: none */
-bool ref_is(const struct object_ref *, const struct object *);
-
 /* Appends the command the Why pane shows, if it shows one and is about what is selected now. */
 void why_next_command(const struct view *, const struct model *, struct buf *out);
 

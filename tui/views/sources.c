@@ -127,10 +127,10 @@ static void draw_source(struct sources *s, struct pen *pen, const struct source_
     buf_free(&message);
 }
 
-static void draw_logs(struct pen *pen, struct session *session)
+static void draw_logs(struct pen *pen, const struct model *m)
 {
-    size_t n;
-    const struct log_source *logs = session_log_sources(session, &n);
+    const struct log_source *logs = m->log_sources;
+    size_t n = m->n_log_sources;
 
     if (!n)
         return;
@@ -148,15 +148,13 @@ static void draw_logs(struct pen *pen, struct session *session)
 static int draw_all(struct sources *s, const struct model *m, struct canvas *c, struct rect r)
 {
     struct pen pen = {c, r, r.y};
-    size_t n;
-    const struct source_status *sources = session_sources(m->session, &n);
 
     s->live = s->ill = s->all = 0;
     draw_server(&pen, m->info);
     draw_heading(&pen, "Lists and watches");
-    for (size_t i = 0; i < n; i++)
-        draw_source(s, &pen, &sources[i]);
-    draw_logs(&pen, m->session);
+    for (size_t i = 0; i < m->n_sources; i++)
+        draw_source(s, &pen, &m->sources[i]);
+    draw_logs(&pen, m);
     return pen.y - r.y;
 }
 
@@ -167,7 +165,7 @@ static void sources_draw(struct view *v, const struct model *m, struct canvas *c
 
     (void)focused;
     s->seen = r.h;
-    if (!m->session) {
+    if (!m->info) {
         canvas_text(c, r.y, r.x + 1, ROLE_MUTED, "there is no connection");
         return;
     }

@@ -5,17 +5,27 @@
 #include "core/session/session.h"
 #include "tui/canvas.h"
 #include "tui/keymap.h"
+#include "tui/order.h"
 
 struct model {                       /* made anew each turn; const to views */
-    struct session *session;         /* for session_fetch and session_info only; facts come through the members below */
+    uint64_t epoch;                  /* another one: another session, nothing kept of the old one is good */
     const struct store *store;
     const struct diagnosis *diagnosis;
     const struct session_info *info;
+    const struct cluster_facts *facts;
+    const struct source_status *sources;
+    size_t n_sources;
+    const struct log_buffer *logs;
+    const struct log_source *log_sources;
+    size_t n_log_sources;
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
     bool utc;
     bool copies_why;                 /* the key that copies takes the command the Why pane shows, where it shows one */
 };
+
+/* The model as the session stands; epoch and selected are the caller's to fill. */
+void model_make(struct model *, struct session *, bool utc);
 
 /* What an action did; the app acts on the flags. */
 enum reaction {
@@ -26,6 +36,9 @@ enum reaction {
     REACT_CLOSE = 8,                 /* the view is done (an overlay) */
     REACT_SAY = 16,                  /* view->say holds a sentence for the footer */
 };
+
+enum { MOST_ORDERS = 8 };
+/* A key may mean something else where a view has the focus: its own rows of the key table come first. */
 
 struct view;
 struct view_ops {
@@ -41,6 +54,13 @@ struct view_ops {
     const struct object *(*selected)(struct view *, const struct model *);     /* NULL: this view selects nothing */
     void (*filter)(struct view *, const struct model *, struct slice pattern, struct err *); /* "" takes it away; a broken one sets err, the last stays */
     void (*command)(struct view *, const struct model *, struct buf *out);     /* kubectl command that shows the same */
+    enum key_scope keys;
+    const char *(*filter_text)(const struct view *);  /* what the filter prompt starts with; NULL: the app keeps it */
+    /* The answer to ORDER_FETCH; error NULL where json is whole. */
+    void (*fetched)(struct view *, const struct model *, struct slice json, const char *error);
+    /* The answer to ORDER_ASK: text NULL: given up. done: the prompt closes unless err is set. */
+    void (*answered)(struct view *, const struct model *, int id, const char *text, bool done, struct err *);
+    int64_t (*due)(const struct view *, const struct model *);    /* ms until it has more to work at (0 at once); -1: only when something changes */
 };
 struct destination {                 /* of REACT_GO: a list, narrowed to what belongs to an object */
     enum kind list;
@@ -53,11 +73,15 @@ struct view {
     const struct view_ops *ops;
     struct destination go;
     char say[256];
+    struct order orders[MOST_ORDERS];/* see order.h; taken by the app after update and act */
+    size_t n_orders;
     bool faults_only;
     /* Set by the app before update: with scope.of != KIND_NONE only rows that belong to it; focus, if not "", names the row to stand on, and the view
      * empties it once it stands there. */
     struct destination scope;
 };
+/* The next order, to be filled in; its text is the app's from then on. The last one is given up where there are too many. */
+struct order *view_order(struct view *, enum order_kind);
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
 extern const struct view_ops yaml_view, help_view, sources_view;                                               /* overlays */

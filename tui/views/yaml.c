@@ -17,7 +17,6 @@ struct yaml_line {
 struct yaml {
     struct view view;
     struct object_ref about;
-    struct session *session;         /* not NULL: an answer is awaited */
     bool asked, arrived;
     int64_t as_of_ms;                /* 0: no answer was stamped yet */
     char *error;                     /* why there is nothing to show */
@@ -40,8 +39,6 @@ static struct view *yaml_new(void)
 static void yaml_free(struct view *v)
 {
     struct yaml *y = (struct yaml *)v;
-    if (y->session)
-        session_fetch_cancel(y->session, y);
     pattern_free(y->pattern);
     buf_free(&y->text);
     free(y->lines);
@@ -140,11 +137,11 @@ static void mark_matches(struct yaml *y)
     }
 }
 
-static void on_fetched(void *ctx, struct slice answer, const char *error)
+static void yaml_fetched(struct view *v, const struct model *m, struct slice answer, const char *error)
 {
-    struct yaml *y = ctx;
+    struct yaml *y = (struct yaml *)v;
     struct err err = {0};
-    y->session = NULL;
+    (void)m;
     y->arrived = true;
     if (error && *error)
         y->error = mem_text(error);
@@ -161,11 +158,10 @@ static void on_fetched(void *ctx, struct slice answer, const char *error)
 static void yaml_update(struct view *v, const struct model *m)
 {
     struct yaml *y = (struct yaml *)v;
-    if (!y->asked && m->selected && m->session) {
+    if (!y->asked && m->selected) {
         y->asked = true;
-        y->session = m->session;
         ref_set(&y->about, m->selected);
-        session_fetch(m->session, m->selected, on_fetched, y);
+        view_order(v, ORDER_FETCH);
     }
     if (y->arrived && !y->as_of_ms)
         y->as_of_ms = m->now_ms;
@@ -337,6 +333,6 @@ static void yaml_command(struct view *v, const struct model *m, struct buf *out)
 }
 
 const struct view_ops yaml_view = {
-    .name = "yaml", .create = yaml_new, .free = yaml_free, .update = yaml_update, .title = yaml_title, .draw = yaml_draw, .act = yaml_act,
+    .name = "yaml", .create = yaml_new, .free = yaml_free, .update = yaml_update, .fetched = yaml_fetched, .title = yaml_title, .draw = yaml_draw, .act = yaml_act,
     .filter = yaml_filter, .command = yaml_command,
 };

@@ -1,0 +1,97 @@
+/* What views want done: see order.h. A view may be gone by the time its answer comes; app_forget is told before it is. */
+#include "core/base/mem.h"
+#include "tui/app_state.h"
+#include <stdio.h>
+
+static void on_fetched(void *ctx, struct slice bytes, const char *error)
+{
+    struct app *app = ctx;
+    struct view *v = app->fetcher;
+
+    app->fetcher = NULL;
+    app->dirty = true;
+    if (v)
+        v->ops->fetched(v, &app->model, bytes, error && *error ? error : NULL);
+}
+
+static void fetch(struct app *app, struct view *v)
+{
+    if (!app->model.selected)
+        return;
+    if (app->fetcher)
+        session_fetch_cancel(app->session, app);
+    app->fetcher = v;
+    session_fetch(app->session, app->model.selected, on_fetched, app);
+}
+
+static void ask(struct app *app, struct view *v, const struct order *o)
+{
+    app->asked.view = v;
+    app->asked.ask = o->ask;
+    prompt_open(&app->prompt, PROMPT_ASK, o->text.p ? o->text.p : "");
+    app->prompt.secret = o->ask.secret;
+    snprintf(app->prompt.label, sizeof app->prompt.label, "%s", o->ask.label ? o->ask.label : "");
+    if (o->ask.yes_no) {             /* the text is the question */
+        snprintf(app->prompt.hint, sizeof app->prompt.hint, "y: yes   any other key: no");
+        snprintf(app->prompt.label, sizeof app->prompt.label, "%.*s ", (int)sizeof app->prompt.label - 2, app->prompt.text);
+        app->prompt.text[0] = '\0';
+        app->prompt.n = app->prompt.at = 0;
+    }
+}
+
+static void go_to(struct app *app, const struct object_ref *ref)
+{
+    struct destination to = {.list = ref->kind, .of = KIND_NONE};
+
+    snprintf(to.focus, sizeof to.focus, "%s", ref->name);
+    snprintf(to.focus_ns, sizeof to.focus_ns, "%s", ref->ns);
+    place_go(app, &to);
+}
+
+static void carry_out(struct app *app, struct view *v, const struct order *o)
+{
+    const char *text = o->text.p ? o->text.p : "";
+
+    switch (o->kind) {
+    case ORDER_NONE: break;
+    case ORDER_FETCH: fetch(app, v); break;
+    case ORDER_SELECT: go_to(app, &o->ref); break;
+    case ORDER_SAY: app_say(app, text); break;
+    case ORDER_COPY: app_wants(app, APP_COPY, text); break;
+    case ORDER_PAGER: app_wants(app, APP_PAGER, text); break;
+    case ORDER_ASK: ask(app, v, o); break;
+    case ORDER_OPEN: app_open(app, o->view); break;
+    case ORDER_DO: o->call(app->session, o); break;
+    }
+}
+
+void app_orders(struct app *app, struct view *v)
+{
+    struct order orders[MOST_ORDERS];
+    size_t n = v ? v->n_orders : 0;
+
+    if (!n)
+        return;
+    memcpy(orders, v->orders, n * sizeof *orders);
+    v->n_orders = 0;                 /* what is carried out may leave new ones, or end the view */
+    for (size_t i = 0; i < n; i++) {
+        carry_out(app, v, &orders[i]);
+        buf_free(&orders[i].text);
+    }
+    app->dirty = true;
+}
+
+void app_forget(struct app *app, struct view *v)
+{
+    if (app->fetcher == v) {
+        session_fetch_cancel(app->session, app);
+        app->fetcher = NULL;
+    }
+    if (app->asked.view == v) {
+        app->asked.view = NULL;
+        prompt_close(&app->prompt);
+    }
+    for (size_t i = 0; i < v->n_orders; i++)
+        buf_free(&v->orders[i].text);
+    v->n_orders = 0;
+}

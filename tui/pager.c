@@ -1,0 +1,115 @@
+/* See pager.h. The text goes through a file without a name, so that a pager that reads slowly or not at all holds no one up. */
+#include "tui/pager.h"
+
+#include "core/base/mem.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct pager {
+    struct terminal *terminal;
+    pid_t pid;
+    int fd;                          /* a pidfd, or -1 */
+    bool ended;
+};
+
+static bool write_all(int fd, struct slice text)
+{
+    while (text.n) {
+        ssize_t n = write(fd, text.p, text.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text.p += n;
+        text.n -= (size_t)n;
+    }
+    return lseek(fd, 0, SEEK_SET) == 0;
+}
+
+static _Noreturn void be_pager(int file)
+{
+    const char *command = getenv("PAGER");
+    sigset_t none;
+
+    setpgid(0, 0);
+    tcsetpgrp(STDOUT_FILENO, getpid());  /* its Ctrl-C is its own; SIGTTOU is still ignored here */
+    static const int own[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGWINCH, SIGCONT};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        signal(own[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(file, STDIN_FILENO) < 0)
+        _exit(127);
+    execl("/bin/sh", "sh", "-c", command && *command ? command : "less", (char *)NULL);
+    _exit(127);
+}
+
+struct pager *pager_start(struct terminal *terminal, struct slice text, struct err *err)
+{
+    int file = memfd_create("sandtop", MFD_CLOEXEC);
+
+    if (file < 0 || !write_all(file, text)) {
+        err_set(err, "no memory for the pager's text: %s", strerror(errno));
+        if (file >= 0)
+            close(file);
+        return NULL;
+    }
+    terminal_lend(terminal);
+    pid_t pid = fork();
+    if (pid == 0)
+        be_pager(file);
+    close(file);
+    if (pid < 0) {
+        err_set(err, "the pager cannot be started: %s", strerror(errno));
+        terminal_regain(terminal);
+        return NULL;
+    }
+    setpgid(pid, pid);               /* whichever of the two comes first */
+    struct pager *p = NEW(struct pager);
+    *p = (struct pager){.terminal = terminal, .pid = pid, .fd = -1};
+#ifdef SYS_pidfd_open
+    p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+#endif
+    return p;
+}
+
+int pager_fd(const struct pager *p)
+{
+    return p->fd;
+}
+
+bool pager_done(struct pager *p)
+{
+    int status;
+
+    pid_t got = p->ended ? p->pid : waitpid(p->pid, &status, WNOHANG | WUNTRACED);
+
+    if (got == p->pid && !p->ended && WIFSTOPPED(status)) {
+        kill(-p->pid, SIGCONT);      /* there is no shell that could wake it: Ctrl-Z does nothing */
+        got = 0;
+    }
+    p->ended = got != 0;
+    return p->ended;
+}
+
+void pager_free(struct pager *p)
+{
+    if (!p)
+        return;
+    if (!p->ended) {
+        kill(-p->pid, SIGTERM);
+        kill(-p->pid, SIGCONT);      /* a stopped one could not end */
+        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    if (p->fd >= 0)
+        close(p->fd);
+    terminal_regain(p->terminal);
+    free(p);
+}
