@@ -320,16 +320,16 @@ int64_t log_stream_due(const struct log_stream *s)
     return s->retry_at_ms > mono(s) ? s->retry_at_ms - mono(s) : 0;
 }
 
-void log_stream_container(struct log_stream *s, const char *container_id, int64_t restarts, const char *last_exit)
+void log_stream_container(struct log_stream *s, const struct log_container *c)
 {
-    if (!container_id || !*container_id || strcmp(s->container_id, container_id) == 0)
+    if (!c->id || !*c->id || strcmp(s->container_id, c->id) == 0)
         return;
     bool first = !*s->container_id;
     free(s->container_id);
-    s->container_id = mem_text(container_id);
+    s->container_id = mem_text(c->id);
     free(s->last_exit);
-    s->last_exit = mem_text(last_exit);
-    s->restarts = restarts;
+    s->last_exit = c->has_last ? mem_printf("exit %d%s%s", c->last_exit_code, *c->last_reason ? ", " : "", c->last_reason) : NULL;
+    s->restarts = c->restarts;
     if (first || s->config.previous || s->window.newest_ns == INT64_MIN)
         return;
     /* The old container's answer may still be open: it is let go, and what it had not yet brought is read by previous=true, which
@@ -341,11 +341,30 @@ void log_stream_container(struct log_stream *s, const char *container_id, int64_
     retry_in(s, 0);
 }
 
-void log_stream_pod_gone(struct log_stream *s)
+void log_stream_pod_gone(struct log_stream *s, const char *why)
 {
     s->pod_gone = true;
     if (!s->exchange && s->state != LOG_STREAM_ENDED)
-        say(s, LOG_STREAM_ENDED, "the pod was deleted");
+        say(s, LOG_STREAM_ENDED, why);
+}
+
+void log_stream_pod_back(struct log_stream *s)
+{
+    s->pod_gone = false;
+    if (!s->exchange && s->state == LOG_STREAM_ENDED)
+        retry_in(s, 0);
+}
+
+void log_stream_hold(struct log_stream *s, bool held)
+{
+    if (held) {
+        transport_cancel(s->transport, s->exchange);
+        s->exchange = NULL;
+        buf_clear(&s->line);
+        s->retry_at_ms = INT64_MAX;
+    } else if (!s->exchange && s->state != LOG_STREAM_ENDED) {
+        retry_in(s, 0);
+    }
 }
 
 void log_stream_retry_now(struct log_stream *s)

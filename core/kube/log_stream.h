@@ -18,20 +18,40 @@ struct log_stream_sink {
 struct log_stream_config {
     const char *ns, *pod, *container;   /* copied */
     unsigned tail_lines;                /* of the first request; 0: all */
+    unsigned previous_lines;            /* where the container was restarted before the stream begins: so many of the dead one's last lines first */
     int64_t since_ms;                   /* wall; of the first request; 0: none */
     bool previous;                      /* the container before this one: read once, then ended */
     bool follow;
 };
+/* CONNECTING: nothing was heard yet. WAITING: nothing is wrong, but no line can come now: the container waits or has ended, or the stream is held.
+ * ENDED: all was read; nothing more is asked for unless the pod comes back. */
 enum log_stream_state { LOG_STREAM_CONNECTING, LOG_STREAM_FOLLOWING, LOG_STREAM_WAITING, LOG_STREAM_RETRYING, LOG_STREAM_ENDED, LOG_STREAM_FORBIDDEN };
+
+/* What the pod watch knows of the container. Texts are borrowed during the call. */
+enum log_container_state { LOG_CONTAINER_UNKNOWN, LOG_CONTAINER_WAITING, LOG_CONTAINER_RUNNING, LOG_CONTAINER_TERMINATED };
+struct log_container {
+    const char *id;                     /* "containerd://…"; "": none yet */
+    enum log_container_state state;
+    const char *reason;                 /* of WAITING or TERMINATED */
+    int exit_code;                      /* of TERMINATED */
+    int64_t restarts;
+    bool has_last;                      /* a container before this one is known to have ended: */
+    int last_exit_code;
+    const char *last_reason;
+};
 
 struct log_stream;
 struct log_stream *log_stream_new(struct transport *, const struct clock *, const struct log_stream_config *, const struct log_stream_sink *, void *ctx);
 void log_stream_free(struct log_stream *);
 void log_stream_step(struct log_stream *);
 int64_t log_stream_due(const struct log_stream *);
-/* What the pod watch knows: the container's current id and restart count, and whether the pod is gone. Drives restarts and the end. */
-void log_stream_container(struct log_stream *, const char *container_id, int64_t restarts, const char *last_exit);
-void log_stream_pod_gone(struct log_stream *);
+/* Drives restarts and the end. Cheap where nothing changed. */
+void log_stream_container(struct log_stream *, const struct log_container *);
+/* The pod watch says that the pod is gone: what is left is read, then the stream ends with this reason. It may come back (the watch was wrong). */
+void log_stream_pod_gone(struct log_stream *, const char *why);
+void log_stream_pod_back(struct log_stream *);
+/* Held, nothing is asked for; let go, it resumes where it was. */
+void log_stream_hold(struct log_stream *, bool held);
 void log_stream_retry_now(struct log_stream *);
 enum log_stream_state log_stream_state(const struct log_stream *);
 const char *log_stream_message(const struct log_stream *);   /* why it is not following; "" */

@@ -1,57 +1,54 @@
-/* Which logs are followed: every container of the controller's and the router's pods, as the pod watch names them; their lines go into one
- * bounded buffer, merged by time. Invariant: one stream per pod uid and container. */
+/* The log panes: which streams run, and where their lines go. Invariant: a pane has one stream a pod uid and container. A stream that has ended is
+ * kept for a while, so that a pod that comes back under the same uid goes on where it was instead of being read twice. */
+#include "core/session/log_set.h"
+
 #include "core/base/mem.h"
-#include "core/base/ptrs.h"
-#include "core/kube/log_stream.h"
-#include "core/session/session_internal.h"
 
 #include <stdlib.h>
 
-enum { TAIL_LINES = 200, STREAMS_MOST = 32, BUFFER_DEFAULT = 64 * 1024 * 1024 };
-
-struct follow {
-    struct log_set *set;
-    struct uid uid;
-    char *ns, *pod, *container;
-    const char *label;               /* static */
-    unsigned number;                 /* in the buffer */
-    struct log_stream *stream;
-    bool seen, gone;
+enum {
+    TAIL_LINES = 500, PREVIOUS_LINES = 500,
+    STREAMS_MOST = 64,               /* of a pane that have not ended */
+    KEEP_ENDED_MS = 600000, KEEP_ENDED_MOST = 64,
+    BUFFER_DEFAULT = 64 * 1024 * 1024,
 };
 
-struct log_set {
-    struct session *session;
-    struct log_buffer *buffer;
-    struct ptrs follows;             /* of struct follow */
-    struct log_source *rows;         /* for log_set_sources */
-    bool look;                       /* the pods are to be gone through again though none has changed */
-};
+/* --- what streams bring -------------------------------------------------------------------------------------------------------- */
 
 static void on_line(void *ctx, int64_t stamp_ns, struct slice line)
 {
     struct follow *f = ctx;
+    struct pane *pane = f->pane;
 
-    log_buffer_add(f->set->buffer, f->number, LOG_LINE_TEXT, stamp_ns, line);
+    f->row.lines++;
+    f->row.bytes += line.n;
+    if (pane->tap)
+        pane->tap->on_line(pane->tap_ctx, &f->row, stamp_ns, line);
+    else
+        log_buffer_add(pane->buffer, f->number, LOG_LINE_TEXT, stamp_ns, line);
 }
 
 static void on_mark(void *ctx, enum log_mark mark, int64_t wall_ms, const char *text)
 {
     struct follow *f = ctx;
+    struct pane *pane = f->pane;
     unsigned type = mark == LOG_MARK_GAP ? LOG_LINE_GAP : mark == LOG_MARK_RESTART ? LOG_LINE_RESTART : LOG_LINE_STATUS;
 
-    log_buffer_add(f->set->buffer, f->number, type, wall_ms * 1000000, slice_of(text));
+    f->row.gaps += mark == LOG_MARK_GAP;
+    if (pane->tap)
+        pane->tap->on_mark(pane->tap_ctx, &f->row, mark, wall_ms, text);
+    else
+        log_buffer_add(pane->buffer, f->number, type, wall_ms * 1000000, slice_of(text));
 }
 
 static const struct log_stream_sink sink = {.on_line = on_line, .on_mark = on_mark};
 
-static const char *label_of(const struct pod *pod)
-{
-    return strcmp(pod->app, "agent-sandbox-controller") == 0 ? "ctl" : strcmp(pod->app, "sandbox-router") == 0 ? "rtr" : NULL;
-}
+/* --- one stream ---------------------------------------------------------------------------------------------------------------- */
 
 static void follow_free(struct follow *f)
 {
     log_stream_free(f->stream);
+    free(f->label);
     free(f->ns);
     free(f->pod);
     free(f->container);
@@ -60,121 +57,203 @@ static void follow_free(struct follow *f)
 
 static void tell_container(struct follow *f, const struct container *c)
 {
-    char *exit = c->has_last ? mem_printf("exit %d%s%s", (int)c->last_exit_code, *c->last_reason ? ", " : "", c->last_reason) : NULL;
-
-    log_stream_container(f->stream, c->id, c->restarts, exit);
-    free(exit);
-}
-
-static void follow_container(struct log_set *set, const struct pod *pod, const struct container *c, const char *label)
-{
-    for (size_t i = 0; i < set->follows.n; i++) {
-        struct follow *f = set->follows.v[i];
-        if (uid_eq(f->uid, pod->o.uid) && strcmp(f->container, c->name) == 0) {
-            f->seen = true;
-            tell_container(f, c);
-            return;
-        }
-    }
-    if (set->follows.n >= STREAMS_MOST)
-        return;
-    struct follow *f = NEW(struct follow);
-    *f = (struct follow){
-        .set = set, .uid = pod->o.uid, .ns = mem_text(pod->o.ns), .pod = mem_text(pod->o.name), .container = mem_text(c->name),
-        .label = label, .number = log_buffer_stream(set->buffer, label), .seen = true,
+    static const enum log_container_state states[] = {
+        [CONTAINER_UNKNOWN] = LOG_CONTAINER_UNKNOWN, [CONTAINER_WAITING] = LOG_CONTAINER_WAITING, [CONTAINER_RUNNING] = LOG_CONTAINER_RUNNING,
+        [CONTAINER_TERMINATED] = LOG_CONTAINER_TERMINATED,
     };
-    struct log_stream_config config = {.ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = TAIL_LINES, .follow = true};
-    f->stream = log_stream_new(set->session->transport, set->session->clock, &config, &sink, f);
-    tell_container(f, c);
-    ptrs_add(&set->follows, f);
+    struct log_container facts = {
+        .id = c->id, .state = states[c->state], .reason = c->reason, .exit_code = c->exit_code, .restarts = c->restarts, .has_last = c->has_last,
+        .last_exit_code = c->last_exit_code, .last_reason = c->last_reason,
+    };
+
+    log_stream_container(f->stream, &facts);
 }
 
-/* There may be 10,000 pods, and many turns a second in which none of ours has changed. */
-static bool must_look(const struct log_set *set)
+static bool ended(const struct follow *f)
 {
-    const struct ptrs *changes = store_changes(set->session->store);
+    return log_stream_state(f->stream) == LOG_STREAM_ENDED;
+}
 
-    if (set->look)
-        return true;
-    for (size_t i = 0; i < changes->n; i++) {
-        const struct object *o = changes->v[i];
-        if (o->kind == KIND_POD && label_of(AS(pod, o)))
-            return true;
+static struct follow *find(const struct pane *pane, struct uid uid, const char *container)
+{
+    for (size_t i = 0; i < pane->follows.n; i++) {
+        struct follow *f = pane->follows.v[i];
+        if (uid_eq(f->uid, uid) && strcmp(f->container, container) == 0)
+            return f;
     }
-    return false;
+    return NULL;
 }
 
-void log_set_update(struct log_set *set)
+static size_t running(const struct pane *pane)
 {
-    const struct ptrs *pods = store_all(set->session->store, KIND_POD);
+    size_t n = 0;
 
-    if (!must_look(set))
+    for (size_t i = 0; i < pane->follows.n; i++)
+        n += !ended(pane->follows.v[i]);
+    return n;
+}
+
+static struct follow *begin(struct pane *pane, const struct pod *pod, const struct container *c, const char *label)
+{
+    struct session *s = pane->set->session;
+    struct follow *f = NEW(struct follow);
+
+    *f = (struct follow){
+        .pane = pane, .uid = pod->o.uid, .ns = mem_text(pod->o.ns), .pod = mem_text(pod->o.name), .container = mem_text(c->name),
+        .label = mem_text(label), .init = c->init, .number = log_buffer_stream(pane->buffer, label),
+    };
+    f->row = (struct log_stream_row){.label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number};
+    struct log_stream_config config = {
+        .ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = pane->wish.tail_lines, .since_ms = pane->wish.since_ms,
+        .previous = pane->wish.previous, .follow = !pane->wish.once, .previous_lines = pane->wish.once ? 0 : PREVIOUS_LINES,
+    };
+    f->stream = log_stream_new(s->transport, s->clock, &config, &sink, f);
+    ptrs_add(&pane->follows, f);
+    return f;
+}
+
+void pane_follow(struct pane *pane, const struct pod *pod, const struct container *c, const char *label)
+{
+    struct follow *f = find(pane, pod->o.uid, c->name);
+
+    if (!f && running(pane) < STREAMS_MOST)
+        f = begin(pane, pod, c, label);
+    if (!f)
         return;
-    set->look = false;
-    for (size_t i = 0; i < set->follows.n; i++)
-        ((struct follow *)set->follows.v[i])->seen = false;
-    for (size_t i = 0; i < pods->n; i++) {
-        const struct pod *pod = AS(pod, pods->v[i]);
-        const char *label = label_of(pod);
-        for (uint32_t k = 0; label && k < pod->n_containers; k++)
-            if (!pod->containers[k].init)
-                follow_container(set, pod, &pod->containers[k], label);
-    }
-    for (size_t i = set->follows.n; i-- > 0;) {
-        struct follow *f = set->follows.v[i];
-        if (f->seen)
+    f->seen = true;
+    f->ended_ms = 0;
+    if (f->gone)
+        log_stream_pod_back(f->stream);
+    f->gone = false;
+    tell_container(f, c);
+}
+
+/* --- one pane ------------------------------------------------------------------------------------------------------------------ */
+
+static void forget_ended(struct pane *pane)
+{
+    int64_t now = mono(pane->set->session);
+    size_t kept = 0;
+
+    for (size_t i = pane->follows.n; i-- > 0;) {
+        struct follow *f = pane->follows.v[i];
+        if (!f->gone || !ended(f))
             continue;
-        if (!f->gone)
-            log_stream_pod_gone(f->stream);      /* it drains what is left, then ends */
-        f->gone = true;
-        set->look = true;            /* until it has ended; and then there is room for another */
-        if (log_stream_state(f->stream) != LOG_STREAM_ENDED)
+        if (!f->ended_ms)
+            f->ended_ms = now > 0 ? now : 1;
+        if (++kept <= KEEP_ENDED_MOST && now - f->ended_ms < KEEP_ENDED_MS)
             continue;
-        ptrs_remove(&set->follows, i);
+        ptrs_remove(&pane->follows, i);
         follow_free(f);
     }
 }
 
+static void look(struct pane *pane)
+{
+    bool known = log_pods_known(pane->set->pods, pane->id);
+
+    pane->look = false;
+    for (size_t i = 0; i < pane->follows.n; i++)
+        ((struct follow *)pane->follows.v[i])->seen = false;
+    log_pods_visit(pane->set->pods, pane);
+    for (size_t i = 0; i < pane->follows.n; i++) {
+        struct follow *f = pane->follows.v[i];
+        if (f->seen || f->gone)
+            continue;
+        if (known)
+            log_stream_pod_gone(f->stream, "the pod was deleted");     /* it reads what is left, then ends */
+        else
+            pane->look = true;
+        f->gone = known;
+    }
+    forget_ended(pane);
+}
+
+static void pane_clear(struct pane *pane)
+{
+    for (size_t i = 0; i < pane->follows.n; i++)
+        follow_free(pane->follows.v[i]);
+    ptrs_clear(&pane->follows);
+}
+
+static void pane_buffer(struct pane *pane)
+{
+    const struct session *s = pane->set->session;
+
+    log_buffer_free(pane->buffer);
+    pane->buffer = log_buffer_new(s->config.log_buffer_bytes ? s->config.log_buffer_bytes : BUFFER_DEFAULT);
+    pane->epoch++;
+}
+
+void log_set_update(struct log_set *set)
+{
+    for (enum log_pane id = 0; id < LOG_PANES; id++) {
+        struct pane *pane = &set->panes[id];
+        if (pane->wanted && (pane->look || log_pods_changed(set->pods, id)))
+            look(pane);
+    }
+    log_pods_swept(set->pods);
+}
+
+void log_set_select(struct log_set *set)
+{
+    struct pane *pane = &set->panes[LOGS_CLAIM];
+
+    if (!log_pods_select(set->pods))
+        return;
+    pane_clear(pane);
+    pane_buffer(pane);
+    pane->look = true;
+}
+
 void log_set_step(struct log_set *set)
 {
-    for (size_t i = 0; i < set->follows.n; i++) {
-        struct follow *f = set->follows.v[i];
-        if (log_stream_due(f->stream) == 0)
-            log_stream_step(f->stream);
+    log_pods_step(set->pods);
+    for (enum log_pane id = 0; id < LOG_PANES; id++) {
+        const struct pane *pane = &set->panes[id];
+        for (size_t i = 0; i < pane->follows.n; i++) {
+            struct follow *f = pane->follows.v[i];
+            if (log_stream_due(f->stream) == 0)
+                log_stream_step(f->stream);
+        }
     }
 }
 
 int64_t log_set_due(const struct log_set *set)
 {
-    int64_t due = -1;
+    int64_t due = log_pods_due(set->pods);
 
-    for (size_t i = 0; i < set->follows.n; i++)
-        due = sooner(due, log_stream_due(((struct follow *)set->follows.v[i])->stream));
+    for (enum log_pane id = 0; id < LOG_PANES; id++)
+        for (size_t i = 0; i < set->panes[id].follows.n; i++)
+            due = sooner(due, log_stream_due(((struct follow *)set->panes[id].follows.v[i])->stream));
     return due;
 }
 
 void log_set_retry_now(struct log_set *set)
 {
-    for (size_t i = 0; i < set->follows.n; i++)
-        log_stream_retry_now(((struct follow *)set->follows.v[i])->stream);
+    log_pods_retry_now(set->pods);
+    for (enum log_pane id = 0; id < LOG_PANES; id++)
+        for (size_t i = 0; i < set->panes[id].follows.n; i++)
+            log_stream_retry_now(((struct follow *)set->panes[id].follows.v[i])->stream);
 }
 
 const struct log_buffer *log_set_buffer(const struct log_set *set)
 {
-    return set->buffer;
+    return set->panes[LOGS_SYSTEM].buffer;
 }
 
 const struct log_source *log_set_sources(struct log_set *set, size_t *n)
 {
-    set->rows = mem_grow(set->rows, set->follows.n, sizeof *set->rows);
-    for (size_t i = 0; i < set->follows.n; i++) {
-        const struct follow *f = set->follows.v[i];
+    size_t count;
+    const struct log_stream_row *rows = session_log_rows(set->session, LOGS_SYSTEM, &count);
+
+    set->rows = mem_grow(set->rows, count, sizeof *set->rows);
+    for (size_t i = 0; i < count; i++)
         set->rows[i] = (struct log_source){
-            .label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .message = log_stream_message(f->stream),
-            .live = log_stream_state(f->stream) == LOG_STREAM_FOLLOWING,
+            .label = rows[i].label, .ns = rows[i].ns, .pod = rows[i].pod, .container = rows[i].container, .message = rows[i].message,
+            .live = rows[i].state == LOG_STREAM_FOLLOWING,
         };
-    }
-    *n = set->follows.n;
+    *n = count;
     return set->rows;
 }
 
@@ -183,16 +262,118 @@ struct log_set *log_set_new(struct session *s)
     struct log_set *set = NEW(struct log_set);
 
     set->session = s;
-    set->buffer = log_buffer_new(s->config.log_buffer_bytes ? s->config.log_buffer_bytes : BUFFER_DEFAULT);
+    set->pods = log_pods_new(s);
+    for (enum log_pane id = 0; id < LOG_PANES; id++) {
+        struct pane *pane = &set->panes[id];
+        *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true, .wish = {.tail_lines = TAIL_LINES}};
+        pane_buffer(pane);
+    }
     return set;
 }
 
 void log_set_free(struct log_set *set)
 {
-    for (size_t i = 0; i < set->follows.n; i++)
-        follow_free(set->follows.v[i]);
-    ptrs_free(&set->follows);
-    log_buffer_free(set->buffer);
+    for (enum log_pane id = 0; id < LOG_PANES; id++) {
+        struct pane *pane = &set->panes[id];
+        pane_clear(pane);
+        ptrs_free(&pane->follows);
+        log_buffer_free(pane->buffer);
+        free(pane->rows);
+        free(pane->title);
+    }
+    log_pods_free(set->pods);
     free(set->rows);
     free(set);
+}
+
+/* --- the session's doors ------------------------------------------------------------------------------------------------------- */
+
+void session_log_want(struct session *s, enum log_pane id, bool on)
+{
+    struct pane *pane = &s->logs->panes[id];
+
+    if (pane->wanted == on)
+        return;
+    pane->wanted = pane->look = on;
+    for (size_t i = 0; i < pane->follows.n; i++)
+        log_stream_hold(((struct follow *)pane->follows.v[i])->stream, !on);
+}
+
+bool session_log_wanted(const struct session *s, enum log_pane id)
+{
+    return s->logs->panes[id].wanted;
+}
+
+bool session_log_pick(struct session *s, const char *ns, const char *pod)
+{
+    return log_pods_pick(s->logs->pods, ns, pod);
+}
+
+void session_log_unpick(struct session *s, const char *ns, const char *pod)
+{
+    struct pane *pane = &s->logs->panes[LOGS_PICKED];
+
+    log_pods_unpick(s->logs->pods, ns, pod);
+    for (size_t i = pane->follows.n; i-- > 0;) {
+        struct follow *f = pane->follows.v[i];
+        if (strcmp(f->ns, ns) != 0 || strcmp(f->pod, pod) != 0)
+            continue;
+        ptrs_remove(&pane->follows, i);
+        follow_free(f);
+    }
+}
+
+bool session_log_picked(const struct session *s, const char *ns, const char *pod)
+{
+    return log_pods_picked(s->logs->pods, ns, pod);
+}
+
+const struct log_buffer *session_log_buffer(const struct session *s, enum log_pane id)
+{
+    return s->logs->panes[id].buffer;
+}
+
+uint64_t session_log_epoch(const struct session *s, enum log_pane id)
+{
+    return s->logs->panes[id].epoch;
+}
+
+const char *session_log_title(struct session *s, enum log_pane id)
+{
+    struct pane *pane = &s->logs->panes[id];
+
+    free(pane->title);
+    pane->title = log_pods_title(s->logs->pods, id);
+    return pane->title;
+}
+
+const struct log_stream_row *session_log_rows(struct session *s, enum log_pane id, size_t *n)
+{
+    struct pane *pane = &s->logs->panes[id];
+
+    pane->rows = mem_grow(pane->rows, pane->follows.n, sizeof *pane->rows);
+    for (size_t i = 0; i < pane->follows.n; i++) {
+        struct follow *f = pane->follows.v[i];
+        f->row.state = log_stream_state(f->stream);
+        f->row.message = log_stream_message(f->stream);
+        pane->rows[i] = f->row;
+    }
+    *n = pane->follows.n;
+    return pane->rows;
+}
+
+void session_log_wish(struct session *s, enum log_pane id, const struct log_wish *wish)
+{
+    s->logs->panes[id].wish = *wish;
+}
+
+void session_log_tap(struct session *s, enum log_pane id, const struct log_tap *tap, void *ctx)
+{
+    s->logs->panes[id].tap = tap;
+    s->logs->panes[id].tap_ctx = ctx;
+}
+
+bool session_log_found(const struct session *s, enum log_pane id)
+{
+    return log_pods_known(s->logs->pods, id);
 }

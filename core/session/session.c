@@ -169,6 +169,7 @@ bool session_turn(struct session *s)
     if (mono(s) >= s->select_at_ms) {
         s->select_at_ms = INT64_MAX;
         sources_select(s);
+        log_set_select(s->logs);
     }
     log_set_update(s->logs);
     log_set_step(s->logs);

@@ -96,6 +96,7 @@ char *object_path(const struct session *, enum kind, const char *ns, const char 
 struct log_set *log_set_new(struct session *);
 void log_set_free(struct log_set *);
 void log_set_update(struct log_set *);                   /* follow the pods that are there now; before the changes are swept */
+void log_set_select(struct log_set *);                   /* the selection is to be followed now */
 void log_set_step(struct log_set *);
 int64_t log_set_due(const struct log_set *);
 void log_set_retry_now(struct log_set *);

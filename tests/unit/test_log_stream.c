@@ -268,12 +268,13 @@ static void restart_reads_the_end_of_the_old(void **state)
     struct log_stream *stream = stream_new(s, &seen);
 
     (void)state;
-    log_stream_container(stream, "containerd://1", 0, NULL);
+    log_stream_container(stream, &(struct log_container){.id = "containerd://1", .state = LOG_CONTAINER_RUNNING, .reason = ""});
     write_lines(s, 10, 1000000000);
     run(s, stream, 100);
     write_lines(s, 5, 1000000000);       /* written, not yet sent, when the container dies */
     s->end = true;
-    log_stream_container(stream, "containerd://2", 1, "exit 1, Error");
+    log_stream_container(stream, &(struct log_container){
+        .id = "containerd://2", .state = LOG_CONTAINER_RUNNING, .reason = "", .restarts = 1, .has_last = true, .last_exit_code = 1, .last_reason = "Error"});
     run(s, stream, 0);
     assert_non_null(strstr(s->path, "previous=true"));
     assert_int_equal(seen.lines, 15);
@@ -334,7 +335,7 @@ static void dead_log_is_no_busy_loop(void **state)
     run(s, stream, 10000);
     assert_int_equal(seen.lines, 10);
     assert_true(s->requests <= 12);
-    log_stream_pod_gone(stream);
+    log_stream_pod_gone(stream, "the pod was deleted");
     assert_int_equal(log_stream_state(stream), LOG_STREAM_ENDED);
     log_stream_free(stream);
     free(s);
