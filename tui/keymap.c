@@ -4,8 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-/* The keys of an action are named in the order they have here. l is the logs' (with e and w the panes' initials), so of hjkl it is L that goes right.
- * t and T are kept for test sandboxes. */
+/* The keys of an action are named in the order they have here. l is the logs' (with e and w the panes' initials), so of hjkl it is L that goes right. */
 static const struct binding bindings[] = {
     {K_UP, ACTION_UP, KEYS_ALL}, {'k', ACTION_UP, KEYS_ALL},
     {K_DOWN, ACTION_DOWN, KEYS_ALL}, {'j', ACTION_DOWN, KEYS_ALL},
@@ -37,6 +36,17 @@ static const struct binding bindings[] = {
     {'c', ACTION_CONTEXT, KEYS_ALL},
     {'d', ACTION_YAML, KEYS_ALL},
     {'y', ACTION_COPY, KEYS_ALL},
+    {'t', ACTION_TEST, KEYS_ALL},
+    {'T', ACTION_TEST_AS, KEYS_ALL},
+    {'x', ACTION_EXEC, KEYS_ALL},
+    {'R', ACTION_RUNS, KEYS_ALL},
+    {'r', ACTION_RUN_AGAIN, KEYS_RUN},
+    {'c', ACTION_RUN_CANCEL, KEYS_RUN},
+    {'[', ACTION_RUN_OLDER, KEYS_RUN},
+    {']', ACTION_RUN_NEWER, KEYS_RUN},
+    {'s', ACTION_SAVE, KEYS_LOGS}, {'s', ACTION_SAVE, KEYS_RUN},
+    {'n', ACTION_SEARCH_NEXT, KEYS_LOGS}, {'n', ACTION_SEARCH_NEXT, KEYS_RUN},
+    {'N', ACTION_SEARCH_PREV, KEYS_LOGS}, {'N', ACTION_SEARCH_PREV, KEYS_RUN},
     {'S', ACTION_SOURCES, KEYS_ALL},
     {'C', ACTION_THEME, KEYS_ALL},
     {K_CTRL('L'), ACTION_REDRAW, KEYS_ALL},
@@ -65,7 +75,8 @@ static const struct {
     {ACTION_CLAIMS, "Lists"},
     {ACTION_FILTER, "Narrow and choose"},
     {ACTION_YAML, "Look and take along"},
-    {ACTION_THEME, "Program"},
+    {ACTION_TEST, "Test a sandbox"},
+    {ACTION_SOURCES, "Program"},
 };
 
 static const struct {
@@ -92,6 +103,12 @@ enum action keymap_action(int key, enum key_scope scope)
     return general;
 }
 
+const struct binding *keymap_bindings(size_t *n)
+{
+    *n = BINDINGS;
+    return bindings;
+}
+
 static void add_key(int key, bool ascii, struct buf *out)
 {
     for (size_t i = 0; i < sizeof named_keys / sizeof *named_keys; i++)
@@ -110,7 +127,12 @@ void keymap_keys(enum action action, bool ascii, struct buf *out)
     bool any = false;
 
     for (size_t i = 0; i < BINDINGS; i++) {
+        bool told = false;
         if (bindings[i].action != action)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            told |= bindings[k].action == action && bindings[k].key == bindings[i].key;
+        if (told)
             continue;
         if (any)
             buf_add_byte(out, ' ');

@@ -43,6 +43,17 @@ enum {
     X(CONTEXT, "ctx", "pick a context")                                                                                                   \
     X(YAML, "yaml", "the object as YAML, managedFields folded")                                                                           \
     X(COPY, "copy", "copy the kubectl command shown in Why, else the one that shows the object")                                         \
+    X(SAVE, "save", "save what the pane shows to a file")                                                                                   \
+    X(SEARCH_NEXT, "", "the next match")                                                                                                  \
+    X(SEARCH_PREV, "", "the match before")                                                                                                \
+    X(TEST, "test", "launch a test sandbox from this template, pool or claim: the last command there, output apart")                      \
+    X(TEST_AS, "", "the same, but choose the command, the deadline and what stays")                                                       \
+    X(EXEC, "", "run a command in this claim's or sandbox's own sandbox")                                                                 \
+    X(RUNS, "", "the test sandboxes of this session, and what was left behind")                                                           \
+    X(RUN_AGAIN, "again", "in a run: the same command once more")                                                                         \
+    X(RUN_CANCEL, "cancel", "in a run: end it at any stage, and clean up")                                                                \
+    X(RUN_OLDER, "", "in a run: the run before")                                                                                          \
+    X(RUN_NEWER, "", "in a run: the next run")                                                                                            \
     X(SOURCES, "", "how live each source is, and what was refused")                                                                       \
     X(THEME, "", "the next theme")                                                                                                        \
     X(REDRAW, "", "paint the screen anew")                                                                                                \
@@ -61,6 +72,7 @@ struct binding {
     enum key_scope scope;
 };
 enum action keymap_action(int key, enum key_scope);
+const struct binding *keymap_bindings(size_t *n);  /* the table */
 /* Keys of an action as text: "↑ k". */
 void keymap_keys(enum action, bool ascii, struct buf *out);
 const char *action_footer(enum action);
