@@ -57,7 +57,7 @@ door() {
     done < <(grep -rlE "#include *<($pattern)" core tui)
     result "" "<$pattern> is included by: $*" "$bad"
 }
-door 'curl/' core/kube/transport_curl.c
+door 'curl/' core/kube/transport_curl.c core/kube/tunnel_curl.c core/kube/curl_site.c
 door 'json-c/|json\.h>' core/base/json_check.c
 door 'pcre2' core/base/pattern.c
 door 'yaml\.h' core/kube/yaml_tree.c

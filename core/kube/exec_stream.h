@@ -16,14 +16,15 @@ enum exec_outcome {
     EXEC_FAILED,                     /* the server or the runtime says that it could not be run, or not to its end: message */
     EXEC_REFUSED,                    /* the server did not take it (http_status: 403, 404 …): nothing ran */
     EXEC_NOT_SENT,                   /* no connection: nothing ran */
-    EXEC_LOST,                       /* the connection broke, or the time was over, before the end was told: exit unknown, it may still run */
+    EXEC_LOST,                       /* the connection broke, or the time was over, before the end was told: exit unknown, it may still run.
+                                      * Also a gateway's 502 or 504 (http_status): it may have passed the command on */
 };
 
 struct exec_end {
     enum exec_outcome outcome;
     enum end_reason reason;          /* of the connection, for NOT_SENT and LOST: END_TIMEOUT … */
     int exit_code;                   /* of EXITED, else -1. 137 is 128 + SIGKILL, as the runtime tells it */
-    int http_status;                 /* of REFUSED, else 0 */
+    int http_status;                 /* of REFUSED, and of LOST to a gateway, else 0 */
     const char *status_reason;       /* the Status' reason ("NonZeroExitCode", "InternalError"), "" */
     const char *message;             /* a sentence, "" where it exited with 0 */
 };

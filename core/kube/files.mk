@@ -9,3 +9,7 @@ libkube_a_SOURCES += \
 	core/kube/child.c core/kube/child.h core/kube/exec_plugin.c core/kube/exec_plugin.h core/kube/in_cluster.c core/kube/kubeconfig_merge.c \
 	core/kube/kubeconfig_merge.h core/kube/kubeconfig_read.c core/kube/kubeconfig_read.h core/kube/kubeconfig_target.c core/kube/secret.c core/kube/secret.h \
 	core/kube/yaml_query.c core/kube/yaml_scalar.c core/kube/yaml_scalar.h
+libkube_a_SOURCES += \
+	core/kube/curl_site.c core/kube/curl_site.h core/kube/exec_stream.c core/kube/exec_stream.h core/kube/handshake.c core/kube/handshake.h \
+	core/kube/forward_http.c core/kube/http1.c core/kube/http1.h core/kube/port_forward.c core/kube/port_forward.h core/kube/tunnel_curl.c core/kube/tunnel_curl.h \
+	core/kube/websocket.c core/kube/websocket.h

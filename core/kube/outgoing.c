@@ -42,7 +42,7 @@ void outgoing_set(struct outgoing *out, const struct request *request, const str
 {
     bool accept = false;
 
-    *out = (struct outgoing){.method = mem_text(request->method), .url = mem_printf("%s%s", route->base, request->path)};
+    *out = (struct outgoing){.method = mem_text(request->method), .url = mem_printf("%s%s", route->base ? route->base : "", request->path)};
     if (request->body.n) {
         out->body = slice_dup(request->body);
         out->body_n = request->body.n;
@@ -50,7 +50,7 @@ void outgoing_set(struct outgoing *out, const struct request *request, const str
     }
     for (const struct header *h = request->headers; h && h->name; h++) {
         accept |= strcasecmp(h->name, "Accept") == 0;
-        if (header_text_good(h->name) && header_text_good(h->value) && !is_identity(h->name))
+        if (header_text_good(h->name) && header_text_good(h->value) && (request->origin || !is_identity(h->name)))
             add(out, h->name, h->value);
     }
     if (!accept)

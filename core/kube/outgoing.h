@@ -9,7 +9,8 @@
 struct outgoing {
     char *method, *url, *body;       /* body NULL: none */
     size_t body_n;
-    struct ptrs headers;             /* char *, "Name: value"; a header that holds control characters is left out */
+    struct ptrs headers;             /* char *, "Name: value"; a header that holds control characters is left out, and one that says who
+                                      * we are, unless the request goes to another origin */
 };
 
 void outgoing_set(struct outgoing *, const struct request *, const struct route *);

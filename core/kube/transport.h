@@ -59,6 +59,7 @@ struct upgrade {
 struct tunnel_end {
     enum end_reason reason;          /* END_DONE: the server refused (status is not 101), or closed the open connection (status 101) */
     int status;                      /* of the answer to the upgrade; 0: there was none */
+    bool sent;                       /* the upgrade may have reached the server */
     const char *text;                /* a sentence: the server's own words where it refused; "" where it closed */
 };
 

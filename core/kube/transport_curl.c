@@ -1,27 +1,23 @@
 /* The transport over libcurl's multi interface. Invariants:
  * - curl is entered in step() alone (and cancel, reset and free outside of it), so a callback may ask, cancel and reset at will: what it asks
  *   is queued, what it cancels is marked dead and taken out of curl when curl has returned;
+ * - a request to another origin waits for no credential and is sent as nobody;
  * - after on_end or cancel no callback of that exchange follows;
  * - an exchange is sent a second time only after a 401, and only when nothing of the answer was handed out. */
 #include "core/kube/transport_curl.h"
 
 #include "core/base/mem.h"
 #include "core/kube/answer_head.h"
-#include "core/kube/outgoing.h"
-#include "core/kube/renewal.h"
-#include "core/kube/route.h"
-#include "core/kube/trouble.h"
+#include "core/kube/curl_site.h"
+#include "core/kube/tunnel_curl.h"
 
 #include <curl/curl.h>
 #include <poll.h>
 #include <stdlib.h>
 
 enum {
-    CONNECT_TIMEOUT_MS = 10000,
-    RECEIVE_BUFFER = 512 * 1024,
     CREDENTIAL_POLL_MS = 200,        /* a plugin's deadline has no descriptor */
     LONGEST_WAIT_MS = 3600000,
-    MAX_EXTRA = 16,                  /* descriptors of the caller that one wait takes, with those of the plugin */
 };
 
 enum place {
@@ -32,6 +28,8 @@ enum place {
 
 struct exchange {
     struct curl_transport *owner;
+    struct curl_site *origin;        /* of its own; NULL: the transport's site */
+    struct err no_way;               /* why there is none to the origin */
     struct exchange *next, **link;   /* link: what points to this one */
     enum place place;
     CURL *easy;                      /* while FLYING, and DEAD until it is swept */
@@ -49,13 +47,14 @@ struct exchange {
     bool cut;                        /* reset() dropped its connection */
     bool head_given;
     struct answer_head head;
-    char error[CURL_ERROR_SIZE];
+    char error[SITE_ERROR_SIZE];
 };
 
 struct curl_transport {
     struct transport transport;      /* first */
-    const struct target *target;
     struct renewal renewal;
+    struct curl_site site;
+    struct tunnels tunnels;
     const struct clock *clock;
     CURLM *multi;
     CURLM **retired;                 /* of before a reset */
@@ -64,13 +63,16 @@ struct curl_transport {
     size_t n_queued, n_dead, n_cut;
     bool stepping;
     uint64_t received;
-    struct route route;
-    struct curl_slist *connect_to;   /* route.connect_to as curl wants it */
 };
 
 static struct curl_transport *of(struct transport *t)
 {
     return (struct curl_transport *)(void *)t;
+}
+
+static const struct curl_site *site_of(const struct exchange *x)
+{
+    return x->origin ? x->origin : &x->owner->site;
 }
 
 static int64_t now_ms(const struct curl_transport *t)
@@ -113,6 +115,10 @@ static void free_exchange(struct exchange *x)
         x->next->link = x->link;
     else
         t->end = x->link;
+    if (x->origin)
+        curl_site_free(x->origin);
+    free(x->origin);
+    err_clear(&x->no_way);
     answer_head_free(&x->head);
     outgoing_free(&x->out);
     free(x);
@@ -151,8 +157,8 @@ static void finish(struct exchange *x, enum end_reason reason, const char *text)
 
 static void finish_trouble(struct exchange *x, enum trouble trouble, const char *detail)
 {
-    struct curl_transport *t = x->owner;
-    char *text = trouble_sentence(trouble, t->target, t->route.proxy_shown, detail);
+    const struct curl_site *site = site_of(x);
+    char *text = trouble_sentence(trouble, site->target, site->route.proxy_shown, detail);
 
     finish(x, trouble_end(trouble), text);
     free(text);
@@ -164,7 +170,7 @@ static void give_head(struct exchange *x)
 {
     if (x->head_given || x->again)
         return;
-    x->again = x->head.status == 401 && !x->renewed && renewal_worth_it(&x->owner->renewal, x->generation);
+    x->again = x->head.status == 401 && !x->origin && !x->renewed && renewal_worth_it(&x->owner->renewal, x->generation);
     if (x->again)
         return;
     x->head_given = true;
@@ -213,48 +219,10 @@ static enum trouble trouble_of_time(const struct exchange *x)
     return TROUBLE_CONNECT_TIME;
 }
 
-static enum trouble trouble_of(struct exchange *x, CURLcode code, const char *detail)
-{
-    static const struct {
-        CURLcode code;
-        bool words;                  /* the library's words may say more */
-        enum trouble trouble;
-    } rows[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, false, TROUBLE_NAME},
-        {CURLE_COULDNT_RESOLVE_PROXY, false, TROUBLE_PROXY_NAME},
-        {CURLE_PROXY, false, TROUBLE_PROXY},
-        {CURLE_PEER_FAILED_VERIFICATION, true, TROUBLE_TLS},
-        {CURLE_SSL_CERTPROBLEM, true, TROUBLE_OUR_FILES},
-        {CURLE_SSL_CACERT_BADFILE, true, TROUBLE_OUR_FILES},
-        {CURLE_SSL_CONNECT_ERROR, true, TROUBLE_TLS},
-        {CURLE_GOT_NOTHING, false, TROUBLE_CUT},
-        {CURLE_RECV_ERROR, true, TROUBLE_CUT}, /* TLS 1.3 tells of our certificate with the first bytes read */
-        {CURLE_SEND_ERROR, true, TROUBLE_CUT},
-        {CURLE_PARTIAL_FILE, false, TROUBLE_CUT},
-        {CURLE_HTTP2, false, TROUBLE_CUT},
-        {CURLE_HTTP2_STREAM, false, TROUBLE_CUT},
-        {CURLE_UNSUPPORTED_PROTOCOL, false, TROUBLE_NOT_HTTP},
-        {CURLE_WEIRD_SERVER_REPLY, false, TROUBLE_NOT_HTTP},
-        {CURLE_BAD_CONTENT_ENCODING, false, TROUBLE_NOT_HTTP},
-    };
-    long error = 0;
-
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return trouble_of_time(x);
-    curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &error);
-    if (code == CURLE_COULDNT_CONNECT)
-        return trouble_of_connect((int)error, detail, x->owner->route.proxy_host);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].code == code)
-            return rows[i].words ? trouble_of_tls(detail, rows[i].trouble) : rows[i].trouble;
-    return TROUBLE_OTHER;
-}
-
 static void end_of(struct exchange *x, CURLcode code)
 {
-    char detail[CURL_ERROR_SIZE];
+    const char *detail = curl_site_words(x->error, (int)code);
 
-    snprintf(detail, sizeof detail, "%s", *x->error ? x->error : curl_easy_strerror(code));
     if (x->again && code == CURLE_OK) {
         land(x);
         x->again = false;
@@ -266,7 +234,8 @@ static void end_of(struct exchange *x, CURLcode code)
     if (code == CURLE_OK && x->head_given)
         finish(x, END_DONE, "");
     else
-        finish_trouble(x, code == CURLE_OK ? TROUBLE_NOT_HTTP : trouble_of(x, code, detail), detail);
+        finish_trouble(x, code == CURLE_OK ? TROUBLE_NOT_HTTP : curl_site_trouble(site_of(x), x->easy, (int)code, detail, trouble_of_time(x)),
+                       detail);
 }
 
 /* ---- sending ---- */
@@ -280,47 +249,11 @@ static struct curl_slist *headers_of(const struct exchange *x)
     return list;
 }
 
-static void set_blob(CURL *easy, CURLoption option, const char *pem)
+static void set_version(const struct curl_site *site, CURL *easy)
 {
-    struct curl_blob blob = {.data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_COPY};
-
-    curl_easy_setopt(easy, option, &blob);
-}
-
-static void set_tls(const struct curl_transport *t, CURL *easy)
-{
-    const struct credential *credential = t->renewal.credential;
-    const char *cert = credential ? credential_cert(credential) : t->target->cert_pem;
-    const char *key = credential ? credential_key(credential) : t->target->key_pem;
-
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->target->insecure ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, t->target->insecure ? 0L : 2L);
-    if (t->target->ca_pem) {
-        set_blob(easy, CURLOPT_CAINFO_BLOB, t->target->ca_pem);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else the system's directory is trusted beside it */
-    }
-    if (cert && key) {
-        set_blob(easy, CURLOPT_SSLCERT_BLOB, cert);
-        set_blob(easy, CURLOPT_SSLKEY_BLOB, key);
-    }
-}
-
-static void set_route(const struct curl_transport *t, CURL *easy)
-{
-    curl_easy_setopt(easy, CURLOPT_PROXY, t->route.proxy ? t->route.proxy : "");
-    if (t->route.proxy_configured)
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    if (t->connect_to)
-        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* all wait for the first handshake and share what it says; without TLS they would wait for the first answer's head */
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(t->route.base, "https:", 6) == 0 ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(site->route.base, "https:", 6) == 0 ? 1L : 0L);
 }
 
 static void set_method(const struct outgoing *out, CURL *easy)
@@ -348,21 +281,21 @@ static void fly(struct exchange *x)
     x->place = PLACE_FLYING;
     x->easy = easy;
     x->multi = t->multi;
-    x->generation = renewal_generation(&t->renewal);
-    outgoing_identify(&x->out, t->target, renewal_authorization(&t->renewal));
+    if (!x->origin) {
+        x->generation = renewal_generation(&t->renewal);
+        outgoing_identify(&x->out, t->site.target, renewal_authorization(&t->renewal));
+    }
     x->headers = headers_of(x);
-    *x->error = '\0';
     if (!easy) {
         finish_trouble(x, TROUBLE_OTHER, "no handle could be made");
         return;
     }
-    set_route(t, easy);
-    set_tls(t, easy);
+    curl_site_set(site_of(x), easy, x->error);
+    set_version(site_of(x), easy);
     set_method(&x->out, easy);
     if (x->deadline_ms > 0 && x->end_by_ms == 0)
         x->end_by_ms = now_ms(t) + x->deadline_ms;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
     curl_easy_setopt(easy, CURLOPT_URL, x->out.url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "sandtop/" VERSION);
@@ -384,24 +317,25 @@ static void fail_queued(struct curl_transport *t, const char *text)
     char *copy = mem_text(text && *text ? text : "no credential could be had"); /* what a callback does may change it */
 
     for (struct exchange *x = t->first; x; x = &x->next == end ? NULL : x->next)
-        if (x->place == PLACE_QUEUED)
+        if (x->place == PLACE_QUEUED && !x->origin)
             finish(x, END_CREDENTIAL, copy);
+    tunnels_fail(&t->tunnels, copy);
     free(copy);
 }
 
-/* Gives curl what waits, once it is known who we are. Whether curl got anything. */
+/* Gives curl what waits, once it is known who we are; an origin gets to know nothing of that. Whether curl got anything. */
 static bool start_queued(struct curl_transport *t)
 {
     const char *trouble = NULL;
-    bool any = false;
-    enum credential_state state = t->n_queued || t->renewal.pending ? renewal_check(&t->renewal, &trouble) : CREDENTIAL_READY;
+    bool any = false, waits = t->n_queued || t->tunnels.n_waiting || t->renewal.pending;
+    enum credential_state state = waits ? renewal_check(&t->renewal, &trouble) : CREDENTIAL_READY;
 
     if (state == CREDENTIAL_FAILED)
         fail_queued(t, trouble);
-    if (state != CREDENTIAL_READY)
-        return false;
+    if (state == CREDENTIAL_READY)
+        tunnels_start(&t->tunnels);
     for (struct exchange *x = t->first; x && t->n_queued > 0; x = x->next) {
-        if (x->place == PLACE_QUEUED) {
+        if (x->place == PLACE_QUEUED && (state == CREDENTIAL_READY || x->origin)) {
             fly(x);
             any = true;
         }
@@ -416,10 +350,15 @@ static struct exchange *curl_request(struct transport *transport, const struct r
     struct curl_transport *t = of(transport);
     struct exchange *x = add_exchange(t);
 
-    outgoing_set(&x->out, r, &t->route);
+    if (r->origin) {
+        x->origin = NEW(struct curl_site);
+        if (!curl_site_origin(x->origin, r->origin, r->origin_ca, &x->no_way))
+            x->end_by_ms = 1;        /* it ends at the next step */
+    }
+    outgoing_set(&x->out, r, &site_of(x)->route);
     x->ops = *ops;
     x->ctx = ctx;
-    x->compress = r->compress && !t->target->disable_compression;
+    x->compress = r->compress && !site_of(x)->target->disable_compression;
     x->deadline_ms = r->deadline_ms;
     return x;
 }
@@ -443,7 +382,9 @@ static void end_lost(struct curl_transport *t)
     int64_t now = now_ms(t);
 
     for (struct exchange *x = t->first; x; x = x->next) {
-        if (x->cut)
+        if (x->place != PLACE_DEAD && x->no_way.text)
+            finish(x, END_UNREACHABLE, x->no_way.text);
+        else if (x->cut)
             finish_trouble(x, TROUBLE_CUT, "dropped, as nothing came on it");
         else if (x->place != PLACE_DEAD && x->end_by_ms && now >= x->end_by_ms)
             finish_trouble(x, TROUBLE_DEADLINE, "");
@@ -478,6 +419,7 @@ static void curl_step(struct transport *transport)
     start_queued(t);
     perform(t);
     sweep(t);
+    tunnels_step(&t->tunnels);
     if (start_queued(t))             /* what the callbacks asked for goes out in the same turn */
         perform(t);
     sweep(t);
@@ -490,38 +432,53 @@ static int64_t curl_due(struct transport *transport)
     int64_t due, now = now_ms(t);
     long timeout = -1;               /* curl's word for: no clock runs */
 
-    if (t->n_cut || t->n_dead || (t->n_queued && !t->renewal.pending))
+    if (t->n_cut || t->n_dead || ((t->n_queued || t->tunnels.n_waiting) && !t->renewal.pending))
         return 0;
     curl_multi_timeout(t->multi, &timeout);
-    due = timeout;
+    due = tunnels_due(&t->tunnels);
+    if (timeout >= 0 && (due < 0 || timeout < due))
+        due = timeout;
     if (t->renewal.pending && (due < 0 || due > CREDENTIAL_POLL_MS))
         due = CREDENTIAL_POLL_MS;
     for (const struct exchange *x = t->first; x; x = x->next) {
         int64_t left = x->end_by_ms > now ? x->end_by_ms - now : 0;
+        if (x->place == PLACE_QUEUED && x->origin)
+            return 0;
         if (x->end_by_ms && (due < 0 || left < due))
             due = left;
     }
     return due;
 }
 
+static struct curl_waitfd as_curl(const struct pollfd *fd)
+{
+    return (struct curl_waitfd){
+        .fd = fd->fd, .events = (short)((fd->events & POLLIN ? CURL_WAIT_POLLIN : 0) | (fd->events & POLLOUT ? CURL_WAIT_POLLOUT : 0)),
+    };
+}
+
 static void curl_wait(struct transport *transport, struct pollfd *extra, unsigned n, int timeout_ms)
 {
     struct curl_transport *t = of(transport);
-    struct curl_waitfd fds[MAX_EXTRA + 2];
-    struct pollfd plugin[2];
+    struct pollfd plugin[2], *tunnels = NULL;
     int64_t due = curl_due(transport);
-    unsigned count = 0;
+    unsigned count = 0, n_tunnels = 0, plugins = t->renewal.pending ? credential_fds(t->renewal.credential, plugin) : 0;
 
     if (timeout_ms < 0 || timeout_ms > LONGEST_WAIT_MS)
         timeout_ms = LONGEST_WAIT_MS;
     if (due >= 0 && due < timeout_ms)
         timeout_ms = (int)due;
-    for (unsigned i = 0; i < n && count < MAX_EXTRA; i++)
-        fds[count++] = (struct curl_waitfd){.fd = extra[i].fd, .events = (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
-                                                                                (extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
-    for (unsigned i = 0, plugins = t->renewal.pending ? credential_fds(t->renewal.credential, plugin) : 0; i < plugins; i++)
+    tunnels_fds(&t->tunnels, &tunnels, &n_tunnels);
+    struct curl_waitfd *fds = mem_array(n + plugins + n_tunnels + 1, sizeof *fds);
+    for (unsigned i = 0; i < n; i++)
+        fds[count++] = as_curl(&extra[i]);
+    for (unsigned i = 0; i < plugins; i++)
         fds[count++] = (struct curl_waitfd){.fd = plugin[i].fd, .events = CURL_WAIT_POLLIN};
+    for (unsigned i = 0; i < n_tunnels; i++)
+        fds[count++] = as_curl(&tunnels[i]);
     curl_multi_poll(t->multi, fds, count, timeout_ms, NULL);
+    free(fds);
+    free(tunnels);
     if (n > 0)
         poll(extra, n, 0);           /* curl tells of less than poll does: a hang-up is lost */
 }
@@ -555,7 +512,38 @@ static void curl_reset(struct transport *transport)
 
 static uint64_t curl_received(const struct transport *transport)
 {
-    return ((const struct curl_transport *)(const void *)transport)->received;
+    const struct curl_transport *t = (const void *)transport;
+
+    return t->received + t->tunnels.received;
+}
+
+static struct tunnel *curl_tunnel(struct transport *transport, const struct upgrade *upgrade, const struct tunnel_ops *ops, void *ctx)
+{
+    return tunnels_add(&of(transport)->tunnels, upgrade, ops, ctx);
+}
+
+static void curl_tunnel_send(struct transport *transport, struct tunnel *tunnel, const char *bytes, size_t n)
+{
+    (void)transport;
+    tunnel_curl_send(tunnel, bytes, n);
+}
+
+static size_t curl_tunnel_pending(const struct transport *transport, const struct tunnel *tunnel)
+{
+    (void)transport;
+    return tunnel_curl_pending(tunnel);
+}
+
+static void curl_tunnel_pause(struct transport *transport, struct tunnel *tunnel, bool pause)
+{
+    (void)transport;
+    tunnel_curl_pause(tunnel, pause);
+}
+
+static void curl_tunnel_close(struct transport *transport, struct tunnel *tunnel)
+{
+    (void)transport;
+    tunnel_curl_close(tunnel);
 }
 
 static void curl_free_transport(struct transport *transport)
@@ -564,11 +552,11 @@ static void curl_free_transport(struct transport *transport)
 
     while (t->first)
         free_exchange(t->first);
+    tunnels_free(&t->tunnels);
     drop_retired(t);
     curl_multi_cleanup(t->multi);
-    curl_slist_free_all(t->connect_to);
     free(t->retired);
-    route_free(&t->route);
+    curl_site_free(&t->site);
     free(t);
     curl_global_cleanup();
 }
@@ -577,24 +565,23 @@ struct transport *transport_curl_new(const struct target *target, struct credent
 {
     static const struct transport_ops ops = {
         .request = curl_request, .cancel = curl_cancel, .step = curl_step, .due = curl_due, .wait = curl_wait, .reset = curl_reset,
-        .free = curl_free_transport, .received = curl_received,
+        .free = curl_free_transport, .received = curl_received, .tunnel = curl_tunnel, .tunnel_send = curl_tunnel_send,
+        .tunnel_pending = curl_tunnel_pending, .tunnel_pause = curl_tunnel_pause, .tunnel_close = curl_tunnel_close,
     };
     struct curl_transport *t = NEW(struct curl_transport);
 
     t->transport.ops = &ops;
     t->end = &t->first;
-    t->target = target;
     t->renewal.credential = credential;
     t->clock = clock_system();
+    tunnels_init(&t->tunnels, &t->site, t->clock);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     t->multi = new_multi();
-    if (!t->multi || !identity_good(target, err) || !route_find(&t->route, target, err)) {
-        if (!t->multi)
-            err_set(err, "libcurl cannot be started");
+    if (!t->multi)
+        err_set(err, "libcurl cannot be started");
+    if (!t->multi || !curl_site_find(&t->site, target, &t->renewal, err)) {
         curl_free_transport(&t->transport);
         return NULL;
     }
-    if (t->route.connect_to)
-        t->connect_to = curl_slist_append(NULL, t->route.connect_to);
     return &t->transport;
 }

@@ -1,4 +1,5 @@
-/* The transport over libcurl's multi interface: HTTP/2, every stream on one connection. transport_curl.c alone includes curl. */
+/* The transport over libcurl's multi interface: HTTP/2, every stream on one connection; a tunnel has one of
+ * its own. transport_curl.c, tunnel_curl.c and curl_site.c alone include curl. */
 #ifndef KUBE_TRANSPORT_CURL_H
 #define KUBE_TRANSPORT_CURL_H
 #include "core/kube/credential.h"

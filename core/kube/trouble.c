@@ -112,9 +112,9 @@ char *trouble_sentence(enum trouble trouble, const struct target *target, const 
         buf_printf(&b, " (the proxy is %s)", proxy);
     if (trouble == TROUBLE_CA && target->ca_file)
         buf_printf(&b, " (not by %s)", target->ca_file);
-    if (trouble == TROUBLE_CA && !target->ca_pem)
+    if (trouble == TROUBLE_CA && !target->ca_pem && target->context)
         buf_add_text(&b, ": the kubeconfig names no certificate-authority, so only this system's count; add the cluster's");
-    else
+    else if (target->context)        /* the advice is about a kubeconfig's server */
         buf_printf(&b, ": %s", row->advice);
     return buf_take(&b);
 }

@@ -31,8 +31,9 @@ const char *frames_close_reason(const struct frames *);
 struct websocket_end {
     enum end_reason reason;          /* END_DONE with status 101: the peer closed by code; with another status: refused in `text`. END_CUT: no close came */
     int status;                      /* of HTTP; 0: no answer */
+    bool sent;                       /* the upgrade may have reached the server */
     int code;                        /* of the close, 1006 where none came */
-    const char *text;                /* the server's words, or a sentence; may be "" */
+    const char *text;                /* the server's words, or a sentence; may be ""; lives until the websocket is freed */
 };
 struct websocket_ops {
     void (*on_open)(void *ctx, const char *protocol);
