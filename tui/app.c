@@ -121,6 +121,7 @@ void app_session(struct app *app, struct session *session)
     app->n_undo = 0;
     app->selected.kind = KIND_NONE;
     app->say_until = 0;
+    app->leftovers_asked = app->leftovers_told = false;
     app->dirty = true;
     if (!session)
         return;

@@ -340,6 +340,33 @@ static void answer(struct app *app, const char *text, bool done)
     app_orders(app, v);              /* which may be a question again */
 }
 
+static void remember_answer(struct app *app, const char *text)
+{
+    const char *label = app->asked.ask.label;
+
+    if (!app->asked.ask.remember || app->asked.ask.secret || !text[0])
+        return;
+    for (size_t i = 0; i < app->n_answers; i++)  /* said before: it moves to the end */
+        if (app->answers[i].label == label && !strcmp(app->answers[i].text, text)) {
+            memmove(app->answers + i, app->answers + i + 1, (--app->n_answers - i) * sizeof *app->answers);
+            break;
+        }
+    if (app->n_answers == HISTORY)
+        memmove(app->answers, app->answers + 1, --app->n_answers * sizeof *app->answers);
+    app->answers[app->n_answers].label = label;
+    snprintf(app->answers[app->n_answers++].text, sizeof app->answers->text, "%s", text);
+}
+
+static void recall(struct app *app, int by)
+{
+    for (size_t at = app->asked.at + (size_t)by; app->asked.ask.remember && at < app->n_answers; at += (size_t)by)
+        if (app->answers[at].label == app->asked.ask.label) {
+            app->asked.at = at;
+            prompt_set(&app->prompt, app->answers[at].text);
+            return;
+        }
+}
+
 static void asked_key(struct app *app, int key)
 {
     if (app->asked.ask.yes_no) {
@@ -352,7 +379,12 @@ static void asked_key(struct app *app, int key)
         if (app->asked.ask.live)
             answer(app, app->prompt.text, false);
         break;
-    case PROMPT_ACCEPT: answer(app, app->prompt.text, true); break;
+    case PROMPT_ACCEPT:
+        remember_answer(app, app->prompt.text);
+        answer(app, app->prompt.text, true);
+        break;
+    case PROMPT_OLDER: recall(app, -1); break;
+    case PROMPT_NEWER: recall(app, 1); break;
     case PROMPT_CANCEL: answer(app, NULL, true); break;
     default: break;
     }

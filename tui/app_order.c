@@ -30,6 +30,7 @@ static void ask(struct app *app, struct view *v, const struct order *o)
     app->asked.ask = o->ask;
     prompt_open(&app->prompt, PROMPT_ASK, o->text.p ? o->text.p : "");
     app->prompt.secret = o->ask.secret;
+    app->asked.at = app->n_answers;
     snprintf(app->prompt.label, sizeof app->prompt.label, "%s", o->ask.label ? o->ask.label : "");
     if (o->ask.yes_no) {             /* the text is the question */
         snprintf(app->prompt.hint, sizeof app->prompt.hint, "y: yes   any other key: no");
@@ -48,6 +49,17 @@ static void go_to(struct app *app, const struct object_ref *ref)
     place_go(app, &to);
 }
 
+static void order_do(struct app *app, const struct order *o)
+{
+    struct err err = {0};
+
+    o->call(app->session, o, &err);
+    if (err.text)
+        app_say(app, err.text);
+    err_clear(&err);
+    app_model(app);                  /* the session may stand otherwise now */
+}
+
 static void carry_out(struct app *app, struct view *v, const struct order *o)
 {
     const char *text = o->text.p ? o->text.p : "";
@@ -60,8 +72,9 @@ static void carry_out(struct app *app, struct view *v, const struct order *o)
     case ORDER_COPY: app_wants(app, APP_COPY, text); break;
     case ORDER_PAGER: app_wants(app, APP_PAGER, text); break;
     case ORDER_ASK: ask(app, v, o); break;
+    case ORDER_CLOSE: app_close(app); break;
     case ORDER_OPEN: app_open(app, o->view); break;
-    case ORDER_DO: o->call(app->session, o); break;
+    case ORDER_DO: order_do(app, o); break;
     }
 }
 
@@ -76,7 +89,7 @@ void app_orders(struct app *app, struct view *v)
     v->n_orders = 0;                 /* what is carried out may leave new ones, or end the view */
     for (size_t i = 0; i < n; i++) {
         carry_out(app, v, &orders[i]);
-        buf_free(&orders[i].text);
+        order_clear(&orders[i]);
     }
     app->dirty = true;
 }
@@ -92,6 +105,6 @@ void app_forget(struct app *app, struct view *v)
         prompt_close(&app->prompt);
     }
     for (size_t i = 0; i < v->n_orders; i++)
-        buf_free(&v->orders[i].text);
+        order_clear(&v->orders[i]);
     v->n_orders = 0;
 }

@@ -7,7 +7,7 @@
 #include "tui/layout.h"
 #include "tui/picker.h"
 #include "tui/prompt.h"
-#include "tui/views/panes.h"
+#include "tui/views/runs.h"
 
 enum { MOST_PLACES = 32, MOST_WISHES = 8, SAY_MS = 2000, HISTORY = 32 };
 
@@ -48,7 +48,9 @@ struct app {
     size_t completion;
     struct picker picker;
     enum asking asking;
-    struct { struct view *view; struct ask ask; } asked; /* the view whose question stands in the prompt; NULL: none */
+    struct { struct view *view; struct ask ask; size_t at; } asked; /* the view whose question stands in the prompt; NULL: none */
+    struct told_answer { const char *label; char text[512]; } answers[HISTORY]; /* to asks that are remembered, oldest first */
+    size_t n_answers;
     struct view *fetcher;            /* waits for an object's bytes; NULL: none */
     struct ptrs contexts, themes;    /* of char *, owned */
     size_t theme;
@@ -59,6 +61,8 @@ struct app {
     char say[512];
     int64_t say_until;               /* wall ms of the session's clock */
 
+    struct run_memory runs;          /* the last command of each place */
+    bool leftovers_asked, leftovers_told;
     bool dirty, pasting;
     int64_t drawn_second;
     uint64_t seen_generation, seen_logs;
@@ -83,6 +87,10 @@ void place_crumbs(const struct app *, struct buf *out);
 /* app_order.c */
 void app_orders(struct app *, struct view *);       /* carries out what the view left; the view may be NULL */
 void app_forget(struct app *, struct view *);       /* it is about to be freed: what it waits for is given up */
+
+/* app_run.c */
+void app_run_act(struct app *, enum action);         /* TEST, TEST_AS, EXEC, RUNS */
+void app_run_update(struct app *);
 
 /* app_act.c */
 void app_act(struct app *, enum action, int key);

@@ -23,6 +23,7 @@ enum order_kind {
     ORDER_PAGER,                     /* text: shown in $PAGER while the dashboard rests */
     ORDER_ASK,                       /* text: what stands in the prompt at first; ask says the rest. The answer goes to ops->answered */
     ORDER_OPEN,                      /* view: an overlay */
+    ORDER_CLOSE,                     /* the overlay */
     ORDER_DO,                        /* call: something of the session's, by a function that app_order.c knows no more of */
 };
 struct ask {
@@ -30,6 +31,7 @@ struct ask {
     const char *label;               /* before the text; static: "save to: " */
     bool live;                       /* answered is called at each change too, with done false */
     bool secret;                     /* shown as dots, never kept in a history */
+    bool remember;                   /* Up and Down bring earlier answers to the same label */
     bool yes_no;                     /* one key: y, or anything else for no; the answer is "y" or NULL */
 };
 struct view_ops;
@@ -39,7 +41,12 @@ struct order {
     struct buf text;                 /* owned by the order */
     struct ask ask;
     const struct view_ops *view;
-    void (*call)(struct session *, const struct order *); /* of ORDER_DO; reads ref, text and number */
+    /* Of ORDER_DO; reads ref, text and number. What err says is said in the footer. */
+    void (*call)(struct session *, const struct order *, struct err *);
     int64_t number;
+    void *data;                      /* what else the call needs; NULL: nothing. Given back by free_data */
+    void (*free_data)(void *);
 };
+/* Gives back what it owns. */
+void order_clear(struct order *);
 #endif

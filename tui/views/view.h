@@ -2,11 +2,18 @@
  * scroll and filter. A new view is one file, one row in views.c, one golden screen. */
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
+#include "core/session/run_set.h"
 #include "core/session/session.h"
 #include "tui/canvas.h"
 #include "tui/keymap.h"
 #include "tui/order.h"
 
+enum { MOST_RUNS = 64 };
+struct model_run {
+    unsigned id;
+    const struct run_view *view;
+    const struct run_evidence *evidence;  /* NULL: none */
+};
 struct model {                       /* made anew each turn; const to views */
     uint64_t epoch;                  /* another one: another session, nothing kept of the old one is good */
     const struct store *store;
@@ -18,6 +25,11 @@ struct model {                       /* made anew each turn; const to views */
     const struct log_buffer *logs;
     const struct log_source *log_sources;
     size_t n_log_sources;
+    struct model_run runs[MOST_RUNS];/* the newest of the test sandboxes, oldest first */
+    size_t n_runs;
+    const struct run_leftover *leftovers; /* of earlier sessions */
+    size_t n_leftovers;
+    const char *leftovers_error;     /* "" none */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
     bool utc;
@@ -84,6 +96,6 @@ struct view {
 struct order *view_order(struct view *, enum order_kind);
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
-extern const struct view_ops yaml_view, help_view, sources_view;                                               /* overlays */
+extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view;                                               /* overlays */
 const struct view_ops *list_view_of(enum kind);   /* NULL where the kind has no list */
 #endif
