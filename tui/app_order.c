@@ -89,7 +89,7 @@ void app_orders(struct app *app, struct view *v)
     v->n_orders = 0;                 /* what is carried out may leave new ones, or end the view */
     for (size_t i = 0; i < n; i++) {
         carry_out(app, v, &orders[i]);
-        order_clear(&orders[i]);
+        order_drop(&orders[i]);
     }
     app->dirty = true;
 }
@@ -105,6 +105,6 @@ void app_forget(struct app *app, struct view *v)
         prompt_close(&app->prompt);
     }
     for (size_t i = 0; i < v->n_orders; i++)
-        order_clear(&v->orders[i]);
+        order_drop(&v->orders[i]);
     v->n_orders = 0;
 }

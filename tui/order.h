@@ -48,5 +48,5 @@ struct order {
     void (*free_data)(void *);
 };
 /* Gives back what it owns. */
-void order_clear(struct order *);
+void order_drop(struct order *);
 #endif

@@ -11,7 +11,7 @@ void model_make(struct model *m, struct session *s, bool utc)
     m->log_sources = session_log_sources(s, &m->n_log_sources);
 }
 
-void order_clear(struct order *o)
+void order_drop(struct order *o)
 {
     buf_free(&o->text);
     if (o->data)
@@ -22,7 +22,7 @@ void order_clear(struct order *o)
 struct order *view_order(struct view *v, enum order_kind kind)
 {
     if (v->n_orders == MOST_ORDERS)
-        order_clear(&v->orders[--v->n_orders]);
+        order_drop(&v->orders[--v->n_orders]);
     struct order *o = &v->orders[v->n_orders++];
     *o = (struct order){.kind = kind, .ref.kind = KIND_NONE};
     return o;
