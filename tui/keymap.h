@@ -36,16 +36,41 @@ enum {
     X(TEMPLATES, "", "list templates")                                                                                                    \
     X(PODS, "", "list pods")                                                                                                              \
     X(NODES, "", "list nodes")                                                                                                            \
-    X(FILTER, "filter", "filter by a regular expression")                                                                                 \
+    X(FILTER, "filter", "filter by a regular expression; in logs and in what is shown as text: search")                                    \
     X(FAULTS, "faults", "only what is not well, and back")                                                                                \
     X(COMMAND, "command", "command line: a kind, ns NAME, ctx NAME, theme NAME, q")                                                       \
     X(NAMESPACE, "ns", "pick a namespace")                                                                                                \
     X(CONTEXT, "ctx", "pick a context")                                                                                                   \
     X(YAML, "yaml", "the object as YAML, managedFields folded")                                                                           \
     X(COPY, "copy", "copy the kubectl command shown in Why, else the one that shows the object")                                         \
-    X(SAVE, "save", "save what the pane shows to a file")                                                                                   \
+    X(SAVE, "save", "save what the pane shows to a file")                                                                                 \
+    X(LOG_SYSTEM, "ctl+rtr", "the controller's and the router's lines, merged by time")                                                   \
+    X(LOG_OWN, "own", "the lines of what is selected: all containers of its pod")                                                         \
+    X(LOG_PICK, "pick", "the pods picked by hand; in a list: pick the selected one's pod, or drop it")                                    \
+    X(LOG_CHOOSE, "", "choose pods to pick, of all")                                                                                      \
+    X(LOG_ABOUT, "about", "only lines that speak of what is selected, and back")                                                          \
+    X(LOG_CLAIM, "claim", "to the claim that this line speaks of")                                                                        \
+    X(LOG_FOLLOW, "follow", "stand still or follow; nothing is lost meanwhile")                                                           \
+    X(LOG_TIME, "", "go to a time: 14:05, 14:05:30, -5m")                                                                                 \
+    X(LOG_ERROR_NEXT, "", "the next error")                                                                                               \
+    X(LOG_ERROR_PREV, "error", "the error before")                                                                                        \
     X(SEARCH_NEXT, "", "the next match")                                                                                                  \
-    X(SEARCH_PREV, "", "the match before")                                                                                                \
+    X(SEARCH_PREV, "match", "the match before")                                                                                           \
+    X(LOG_IN, "in", "only lines that match; several may be given")                                                                        \
+    X(LOG_OUT, "out", "no lines that match")                                                                                              \
+    X(LOG_DROP, "", "take a filter away")                                                                                                 \
+    X(LOG_LEVEL, "level", "least level: all, debug, info, warning, error (F: errors only)")                                               \
+    X(LOG_MORE, "", "more lines around each that matches")                                                                                \
+    X(LOG_LESS, "", "fewer of them")                                                                                                      \
+    X(LOG_OPEN, "", "open or close all groups (Enter: one): tracebacks, stack traces")                                                    \
+    X(LOG_WRAP, "wrap", "wrap long lines, or cut them")                                                                                   \
+    X(LOG_RAW, "raw", "lines as they came, and back")                                                                                     \
+    X(LOG_STAMPS, "", "stamps: time of day, age, as they came, none")                                                                     \
+    X(LOG_MARK, "", "mark this line, or take its mark away")                                                                              \
+    X(LOG_TO_MARK, "", "to the next mark")                                                                                                \
+    X(LOG_PAGER, "", "what is shown, in $PAGER")                                                                                          \
+    X(LOG_SAVE_ALL, "", "save all lines the pane holds (s: those shown)")                                                                 \
+    X(LOG_COMMAND, "", "copy the kubectl command that reads the same (y: the line)")                                                      \
     X(TEST, "test", "launch a test sandbox from this template, pool or claim: the last command there, output apart")                      \
     X(TEST_AS, "", "the same, but choose the command, the deadline and what stays")                                                       \
     X(EXEC, "", "run a command in this claim's or sandbox's own sandbox")                                                                 \

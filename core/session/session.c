@@ -310,6 +310,11 @@ const struct history *session_history(const struct session *s)
     return s->history;
 }
 
+const struct clock *session_clock(const struct session *s)
+{
+    return s->clock;
+}
+
 int64_t session_now(const struct session *s)
 {
     return s->clock->wall(s->clock);

@@ -61,6 +61,7 @@ const struct history *session_history(const struct session *);
 const struct session_info *session_info(struct session *);
 const struct source_status *session_sources(struct session *, size_t *n);
 int64_t session_now(const struct session *);            /* wall ms */
+const struct clock *session_clock(const struct session *);
 /* The object whose chain's Events (Normal ones too) and on-demand objects are to be read; NULL for none. */
 void session_select(struct session *, const struct object *);
 /* NULL: all. What follows the namespace is listed anew; nothing happens where it is the one that was asked for before. */

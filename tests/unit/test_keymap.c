@@ -75,6 +75,7 @@ static void test_a_scope_comes_first(void **state)
     assert_int_equal(keymap_action('q', KEYS_LOGS), ACTION_QUIT);
     assert_int_equal(keymap_action('r', KEYS_ALL), ACTION_NONE);
     assert_int_equal(keymap_action('r', KEYS_RUN), ACTION_RUN_AGAIN);
+    assert_int_equal(keymap_action('r', KEYS_LOGS), ACTION_LOG_RAW);
 }
 
 static void test_help(void **state)
@@ -90,7 +91,7 @@ static void test_help(void **state)
         groups += p[1] == '\n';
     }
     assert_int_equal(lines, ACTION_COUNT - 1);
-    assert_int_equal(groups, 7);
+    assert_int_equal(groups, 8);
     buf_free(&help);
 }
 
