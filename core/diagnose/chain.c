@@ -37,11 +37,13 @@ static void resolve(struct chain *c)
 }
 
 /* Whether a ready claim needs no rule at all: of 10,000 nearly all, so no more is looked at than what the rules for ready ones ask of. */
-bool chain_calm(const struct claim *claim)
+bool chain_calm(const struct claim *claim, const struct cluster_facts *facts)
 {
     if (claim->ready.status != TRUTH_TRUE || claim->o.deleting_ms)
         return false;
     const struct object *sandbox = chain_sandbox(&claim->o);
+    if (router_error_of(facts, claim->o.ns, claim->o.name) || (sandbox && router_error_of(facts, sandbox->ns, sandbox->name)))
+        return false;
     if (!present(sandbox))
         return true;
     if (AS(sandbox, sandbox)->suspended_wanted || AS(sandbox, sandbox)->suspended.status == TRUTH_TRUE)

@@ -5,11 +5,12 @@
 #include "core/base/mem.h"
 #include "core/diagnose/inside.h"
 
-enum { SETTLE_MS = 30000 };          /* a rollout may leave no pod ready for a moment */
+enum { SETTLE_MS = 30000, LAPSE_MS = 60000 }; /* a rollout may leave no pod ready, and nobody leading, for a moment */
 
 static const struct rule rule_crds = {"crds-missing", 1, 100, 0, NULL};
 static const struct rule rule_down = {"controller-down", 2, 95, 0, NULL};
 static const struct rule rule_extensions = {"controller-no-extensions", 3, 94, 0, NULL};
+static const struct rule rule_leader = {"controller-no-leader", 4, 93, 0, NULL};
 static const struct rule rule_controller_pod = {"controller-crash", 6, 96, 0, NULL};
 static const struct rule rule_router_down = {"router-down", 36, 70, 0, NULL};
 static const struct rule rule_router_pod = {"router-crash", 36, 71, 0, NULL};
@@ -102,12 +103,28 @@ static void replicas(struct finder *f, const struct deployment *d)
     find_condition(f, &d->o, "Progressing", &d->progressing);
 }
 
+/* Nobody leads. A lease lapses for a moment at each restart, so the pods must have stood for a while. */
+static void leader(struct finder *f, const struct deployment *d)
+{
+    int64_t late, since = d->available.since_ms ? d->available.since_ms : d->o.created_ms;
+    if (!controller_elects(d) || f->chain->now_ms - since < SETTLE_MS)
+        return;
+    find_want(f, KIND_LEASE, d->o.ns, SLICE("a3317529.agent-sandbox.x-k8s.io"));
+    enum leadership lead = leadership_of(f->chain->store, d, f->chain->now_ms, &late);
+    const struct lease *lease = controller_lease(f->chain->store, d);
+    if (lead == LEAD_UNKNOWN || lead == LEAD_HELD || (lead == LEAD_LAPSED && late < LAPSE_MS) || (lead == LEAD_NOBODY && f->chain->now_ms - lease->renewed_ms < LAPSE_MS))
+        return;
+    f->rule = &rule_leader;
+    find_no_leader(f, d, lead, late);
+}
+
 static void deployment(struct finder *f, const struct deployment *d)
 {
     bool controller = d->component == COMPONENT_CONTROLLER;
     const char *word = controller ? "controller" : "router";
     struct chain about = *f->chain;
     const struct chain *outer = f->chain;
+    size_t before = f->n;
     about.subject = &d->o;
     f->chain = &about;
     f->rule = controller ? &rule_down : &rule_router_down;
@@ -143,6 +160,11 @@ static void deployment(struct finder *f, const struct deployment *d)
         f->rule = &rule_extensions;
         find_no_extensions(f, d, "claims, pools and templates");
     }
+    if (!controller)
+        for (size_t i = before; i < f->n; i++)
+            f->v[i].finding.link = f->v[i].finding.at_kind == KIND_DEPLOYMENT ? "router" : f->v[i].finding.link;
+    if (controller && d->desired > 0 && d->ready > 0)
+        leader(f, d);
     f->chain = outer;
 }
 
@@ -223,25 +245,41 @@ void diagnose_node(const struct diagnosis *d, const struct node *one, int64_t no
     finish(&f, out);
 }
 
-void diagnose_cluster(const struct diagnosis *d, int64_t now_ms, struct findings *out)
+static void installation(struct finder *f, const struct diagnosis *d)
 {
-    struct chain c;
-    struct finder f;
-    start(&f, &c, d, now_ms);
-    *out = (struct findings){0};
-    crds(&f);
+    crds(f);
     const struct ptrs *all = store_all(d->store, KIND_DEPLOYMENT);
     bool controller = false;
     for (size_t i = 0; i < all->n; i++) {
         const struct deployment *one = all->v[i];
         controller |= one->component == COMPONENT_CONTROLLER;
         if (one->component != COMPONENT_NONE)
-            deployment(&f, one);
+            deployment(f, one);
     }
     if (!controller)
-        no_controller(&f);
-    all = store_all(d->store, KIND_NODE);
+        no_controller(f);
+    cluster_webhook(f, d);
+    cluster_traffic(f, d);
+}
+
+void cluster_look(struct finder *f, struct chain *c, const struct diagnosis *d, int64_t now_ms)
+{
+    start(f, c, d, now_ms);
+    f->full = false;
+    installation(f, d);
+    f->chain = c;
+}
+
+void diagnose_cluster(const struct diagnosis *d, int64_t now_ms, struct findings *out)
+{
+    struct chain c;
+    struct finder f;
+    start(&f, &c, d, now_ms);
+    *out = (struct findings){0};
+    installation(&f, d);
+    const struct ptrs *all = store_all(d->store, KIND_NODE);
     for (size_t i = 0; i < all->n; i++)
         node(&f, all->v[i]);
     finish(&f, out);
+    cluster_pools(d, now_ms, out);
 }

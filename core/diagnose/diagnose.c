@@ -1,5 +1,6 @@
 /* The verdicts, kept beside the store. Invariants: by_slot holds a record for each present claim that was judged, and for no other;
  * counts, groups and wants are the sums over the records; a record is in `due` exactly while its recheck_ms is a time. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
@@ -16,6 +17,7 @@ struct want_node {
     char *ns, *name, *key;
     size_t users;
     uint64_t order;
+    bool answered;
 };
 
 const char *claim_state_name(enum claim_state state)
@@ -31,6 +33,7 @@ struct diagnosis *diagnosis_new(const struct store *store, const struct cluster_
     d->facts = facts;
     d->strings = strpool_new();
     d->finder.recheck_ms = INT64_MAX;
+    d->cluster.verdict.recheck_ms = INT64_MIN; /* at the first update */
     return d;
 }
 
@@ -65,19 +68,24 @@ static void group_drop(struct diagnosis *d, uint64_t id)
     }
 }
 
+static struct slice want_key(char out[600], enum kind kind, const char *ns, const char *name)
+{
+    int n = snprintf(out, 600, "%d/%s/%s", (int)kind, ns, name ? name : "");
+    return (struct slice){out, n < 0 ? 0 : n < 600 ? (size_t)n : 599};
+}
+
 static struct want_node *want_hold(struct diagnosis *d, const struct want *want)
 {
-    struct buf key = {0};
-    buf_printf(&key, "%d/%s/%s", (int)want->kind, want->ns, want->name ? want->name : "");
-    struct want_node *w = map_get(&d->wants, buf_slice(&key));
+    char text[600];
+    struct slice key = want_key(text, want->kind, want->ns, want->name);
+    struct want_node *w = map_get(&d->wants, key);
     if (!w) {
         w = NEW(struct want_node);
-        *w = (struct want_node){.ns = mem_text(want->ns), .name = mem_text(want->name), .key = buf_take(&key), .order = d->want_order++};
+        *w = (struct want_node){.ns = mem_text(want->ns), .name = mem_text(want->name), .key = slice_dup(key), .order = d->want_order++};
         w->want = (struct want){want->kind, w->ns, w->name};
         map_put(&d->wants, slice_of(w->key), w);
         d->wants_changed = true;
     }
-    buf_free(&key);
     w->users++;
     return w;
 }
@@ -156,10 +164,13 @@ void diagnosis_free(struct diagnosis *d)
     for (size_t i = 0; i < d->n_slots; i++)
         record_drop(d, (uint32_t)i);
     free(d->by_slot);
+    for (uint32_t i = 0; i < d->cluster.n_wants; i++)
+        want_let_go(d, d->cluster.wants[i]);
     map_free(&d->groups);
     map_free(&d->wants);
     ptrs_free(&d->want_list);
     ptrs_free(&d->changed);
+    ptrs_free(&d->again);
     due_free(&d->due);
     finder_free(&d->finder);
     strpool_free(d->strings);
@@ -209,8 +220,22 @@ static void judge(const struct chain *c, struct finder *f, const struct verdict 
     }
 }
 
+static bool same_wants(const struct record *r, const struct finder *f)
+{
+    if (r->n_wants != f->n_wants)
+        return false;
+    for (uint32_t i = 0; i < r->n_wants; i++) {
+        const struct want *a = &r->wants[i]->want, *b = &f->wants[i];
+        if (a->kind != b->kind || strcmp(a->ns, b->ns) != 0 || strcmp(a->name ? a->name : "", b->name ? b->name : "") != 0)
+            return false;
+    }
+    return true;
+}
+
 static void adopt_wants(struct diagnosis *d, struct record *r, const struct finder *f)
 {
+    if (same_wants(r, f))
+        return;
     struct want_node *fresh[FINDER_WANTS];
     for (size_t i = 0; i < f->n_wants; i++)
         fresh[i] = want_hold(d, &f->wants[i]);
@@ -230,7 +255,7 @@ static void review(struct diagnosis *d, const struct object *claim, int64_t now_
     bool fresh = !r;
     if (fresh)
         r = record_new(d, claim);
-    if (chain_calm(AS(claim, claim))) {
+    if (chain_calm(AS(claim, claim), d->facts)) {
         finder_clear(&d->finder);
         v = (struct verdict){.state = CLAIM_READY, .since_ms = chain_ready_since(AS(claim, claim)), .rule = "", .recheck_ms = INT64_MAX};
         brief = "";
@@ -261,11 +286,71 @@ static void review(struct diagnosis *d, const struct object *claim, int64_t now_
     }
 }
 
-static void begin(struct diagnosis *d)
+void diagnosis_touch(struct diagnosis *d, const struct object *claim)
+{
+    if (claim->kind == KIND_CLAIM && claim->present)
+        ptrs_add(&d->again, (void *)(uintptr_t)claim);
+}
+
+void diagnosis_answered(struct diagnosis *d, enum kind kind, const char *ns, const char *name)
+{
+    char text[600];
+    struct want_node *w = map_get(&d->wants, want_key(text, kind, ns ? ns : "", name));
+    if (w)
+        d->answered = w->answered = true;
+}
+
+static bool has_answer(const struct record *r)
+{
+    for (uint32_t i = 0; i < r->n_wants; i++)
+        if (r->wants[i]->answered)
+            return true;
+    return false;
+}
+
+/* Whoever asked is put on the list, before judging lets go of wants. */
+static void take_answers(struct diagnosis *d)
+{
+    if (!d->answered)
+        return;
+    for (size_t i = 0; i < d->n_slots; i++)
+        if (d->by_slot[i] && has_answer(d->by_slot[i]))
+            ptrs_add(&d->again, (void *)(uintptr_t)d->by_slot[i]->claim);
+    size_t i = 0;
+    for (struct want_node *w; (w = map_next(&d->wants, &i));)
+        w->answered = false;
+}
+
+static bool installation_changed(const struct diagnosis *d, int64_t now_ms)
+{
+    const struct ptrs *changes = store_changes(d->store);
+    if (d->answered || d->cluster.verdict.recheck_ms <= now_ms)
+        return true;
+    for (size_t i = 0; i < changes->n; i++)
+        if (((const struct object *)changes->v[i])->kind == KIND_DEPLOYMENT)
+            return true;
+    return false;
+}
+
+static void review_cluster(struct diagnosis *d, int64_t now_ms)
+{
+    struct chain chain;
+    struct finder f = {.recheck_ms = INT64_MAX};
+    cluster_look(&f, &chain, d, now_ms);
+    adopt_wants(d, &d->cluster, &f);
+    d->cluster.verdict.recheck_ms = f.recheck_ms;
+    finder_free(&f);
+}
+
+static void begin(struct diagnosis *d, int64_t now_ms, bool all)
 {
     d->turn++;
     ptrs_clear(&d->changed);
     d->controller = controller_of(d->store);
+    if (all || installation_changed(d, now_ms))
+        review_cluster(d, now_ms);
+    take_answers(d);
+    d->answered = false;
     const struct ptrs *touched = store_touched_claims(d->store);
     for (size_t i = 0; i < touched->n; i++) {
         const struct object *claim = touched->v[i];
@@ -274,22 +359,35 @@ static void begin(struct diagnosis *d)
     }
 }
 
+/* Claims that are gone were touched in the turn in which they went, and those on the list were put there in this one. */
+static void review_again(struct diagnosis *d, int64_t now_ms)
+{
+    for (size_t i = 0; i < d->again.n; i++) {
+        const struct object *claim = d->again.v[i];
+        if (claim->present)
+            review(d, claim, now_ms);
+    }
+    ptrs_clear(&d->again);
+}
+
 void diagnosis_update(struct diagnosis *d, int64_t now_ms)
 {
-    begin(d);
+    begin(d, now_ms, false);
     const struct ptrs *touched = store_touched_claims(d->store);
     for (size_t i = 0; i < touched->n; i++) {
         const struct object *claim = touched->v[i];
         if (claim->present)
             review(d, claim, now_ms);
     }
+    review_again(d, now_ms);
     while (d->due.n && d->due.v[0]->verdict.recheck_ms <= now_ms)
         review(d, d->due.v[0]->claim, now_ms);
 }
 
 void diagnosis_all(struct diagnosis *d, int64_t now_ms)
 {
-    begin(d);
+    begin(d, now_ms, true);
+    ptrs_clear(&d->again);
     const struct ptrs *all = store_all(d->store, KIND_CLAIM);
     for (size_t i = 0; i < all->n; i++)
         review(d, all->v[i], now_ms);
@@ -320,7 +418,8 @@ size_t diagnosis_group_size(const struct diagnosis *d, uint64_t group)
 
 int64_t diagnosis_due(const struct diagnosis *d)
 {
-    return d->due.n ? d->due.v[0]->verdict.recheck_ms : INT64_MAX;
+    int64_t cluster = d->cluster.verdict.recheck_ms, first = d->due.n ? d->due.v[0]->verdict.recheck_ms : INT64_MAX;
+    return cluster < first ? cluster : first;
 }
 
 /* What many share comes before each pod's own volume claim, and then the older wish. */

@@ -2,6 +2,7 @@
  * the network or the screen: `now` comes in, findings go out. */
 #ifndef DIAGNOSE_DIAGNOSE_H
 #define DIAGNOSE_DIAGNOSE_H
+#include "core/diagnose/answers.h"
 #include "core/store/store.h"
 
 enum severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WAITING, SEVERITY_STUCK };
@@ -22,7 +23,9 @@ struct finding {
     enum severity severity;
     enum confidence confidence;
     enum kind subject_kind, at_kind; /* who suffers; the link of the chain at fault */
+    const char *link;                /* that link's word: "claim", "container", "webhook" …; static */
     char *subject_ns, *subject_name, *at_ns, *at_name;
+    char *container;                 /* of the pod at fault; NULL: none */
     char *brief;                     /* a few words for a list: "image registry/x:2 not found" */
     char *cause;                     /* one sentence in plain words */
     char *next;                      /* what to do */
@@ -39,8 +42,8 @@ void findings_free(struct findings *);
 
 /* What a rule needs but the store does not watch: read on demand, bounded, shared between claims (session fetches them). */
 struct want {
-    enum kind kind;
-    const char *ns, *name;           /* name NULL: all of that kind in ns */
+    enum kind kind;                  /* KIND_NONE: the controller's metrics */
+    const char *ns, *name;           /* name NULL: all of that kind in ns. Of EndpointSlices: those of the Service of that name */
 };
 
 enum mark { MARK_NONE, MARK_OK, MARK_WAITING, MARK_BAD, MARK_MISSING, MARK_LEAVING };
@@ -67,6 +70,48 @@ struct verdict {
     int64_t recheck_ms;              /* wall: when time alone may change it; INT64_MAX never */
 };
 
+/* Why a router could not pass a request on, or the API server an object. */
+enum router_trouble { ROUTER_NO_HOST, ROUTER_REFUSED, ROUTER_TIMEOUT, ROUTER_UNREACHABLE, ROUTER_OTHER };
+/* The newest failed request to one sandbox, as the router's log tells it, and nothing has gone well for it since. */
+struct router_error {
+    char *ns, *sandbox;              /* as the client named it */
+    enum router_trouble trouble;
+    bool python;                     /* that router cannot find a pod's address by itself */
+    int64_t first_ms, time_ms;       /* wall: of the first in a row, of the newest */
+    int32_t count, port;             /* how many in a row; port 0: unknown */
+    char *router_ns, *router_pod;
+    char *text;                      /* the log's line */
+};
+/* What the routers answered in the last minutes, by their logs. */
+struct router_traffic {
+    int64_t since_ms, last_good_ms, last_denied_ms, last_failed_ms; /* wall; 0 never. Good: below 400 */
+    int32_t answered, denied, failed; /* all; 401 and 403; 5xx */
+    bool open;                       /* says that it runs without authentication */
+    char denied_text[256], failed_text[256], open_text[256]; /* the newest line that tells so */
+    char ns[256], name[256];         /* the router's pod that said so */
+};
+/* The controller's own figures: its /metrics. Kinds: claim, sandbox, pool, template, by enum kind. */
+struct controller_metrics {
+    int64_t read_ms;                 /* wall: when they came; 0 never */
+    int64_t tried_ms;                /* wall: when they were last asked for; 0 never */
+    char error[200];                 /* why the last try failed; "" */
+    bool has[KIND_TEMPLATE + 1];
+    double depth[KIND_TEMPLATE + 1]; /* workqueue_depth */
+    double errors[KIND_TEMPLATE + 1], errors_per_minute[KIND_TEMPLATE + 1]; /* reconcile errors, and between the last two readings */
+    double workers[KIND_TEMPLATE + 1], busy[KIND_TEMPLATE + 1];
+    double reconciled_per_minute;    /* claims, between the last two readings; -1 unknown */
+    int leader;                      /* leader_election_master_status: 1, 0, -1 unknown */
+    double startup_p50_ms, startup_p99_ms, startups; /* claims that became ready, since the controller started; startups 0: none */
+    char version[64];                /* agent_sandbox_build_info; "" */
+};
+/* The API server cannot convert between the API's versions. */
+struct conversion_fact {
+    int64_t time_ms;                 /* wall: of the last look; 0 none */
+    bool failing;
+    char version[16];                /* that was asked for */
+    char text[512];                  /* the API server's words */
+};
+
 /* What the sources know, for rules about the cluster itself. Filled by the session. */
 struct cluster_facts {
     bool crds_missing[KIND_COUNT];   /* discovery found no such group or resource */
@@ -74,6 +119,13 @@ struct cluster_facts {
     bool synced[KIND_COUNT];         /* that kind's list has been seen whole: only then is "not there" a fact */
     bool forbidden[KIND_COUNT];
     bool old_api;                    /* claims are read as v1alpha1 */
+    /* Borrowed for the diagnosis's life; each may be NULL. */
+    const struct answers *answers;
+    const struct controller_metrics *metrics;
+    const struct conversion_fact *conversion;
+    const struct router_traffic *traffic;
+    const struct router_error *router_errors;
+    size_t n_router_errors;
 };
 
 struct diagnosis;
@@ -83,6 +135,9 @@ void diagnosis_free(struct diagnosis *);
  * changed are in diagnosis_changed until the next call. */
 void diagnosis_update(struct diagnosis *, int64_t now_ms);
 void diagnosis_all(struct diagnosis *, int64_t now_ms);              /* everything anew (cluster facts changed) */
+/* What the store cannot tell is other than before; judged anew at the next update: who asked for that object, or one claim. */
+void diagnosis_answered(struct diagnosis *, enum kind, const char *ns, const char *name);
+void diagnosis_touch(struct diagnosis *, const struct object *claim);
 const struct ptrs *diagnosis_changed(const struct diagnosis *);
 const struct verdict *diagnosis_verdict(const struct diagnosis *, const struct object *claim); /* NULL: not judged yet */
 size_t diagnosis_count(const struct diagnosis *, enum claim_state);
@@ -101,7 +156,7 @@ struct report {
 };
 void report_make(const struct diagnosis *, const struct object *, int64_t now_ms, struct report *out);
 void report_free(struct report *);
-/* Findings about the installation: CRDs, controller, router, nodes. */
+/* Findings about the installation: CRDs, controller, webhook, router, nodes, and pools whose members do not get ready. */
 void diagnose_cluster(const struct diagnosis *, int64_t now_ms, struct findings *out);
 
 /* The thresholds, from the field guide's section 2; ms. */

@@ -3,12 +3,13 @@
 #define DIAGNOSE_DUE_H
 #include "core/diagnose/diagnose.h"
 
+enum { RECORD_WANTS = 8 };
 struct record {                      /* what is known of one claim */
     const struct object *claim;
     struct verdict verdict;
     uint32_t due_place;              /* one more than its place in the heap; 0: not in it */
     uint32_t n_wants;
-    struct want_node *wants[6];
+    struct want_node *wants[RECORD_WANTS];
     uint64_t turn;                   /* when it was last put on the list of changes */
 };
 struct due {

@@ -18,10 +18,23 @@ const char *confidence_name(enum confidence c)
     return (unsigned)c < sizeof names / sizeof *names ? names[c] : "possible";
 }
 
+const char *link_word(enum kind kind)
+{
+    static const char *const words[KIND_COUNT] = {
+        [KIND_CLAIM] = "claim", [KIND_SANDBOX] = "sandbox", [KIND_POOL] = "pool", [KIND_TEMPLATE] = "template", [KIND_POD] = "pod",
+        [KIND_NODE] = "node", [KIND_DEPLOYMENT] = "controller", [KIND_EVENT] = "event", [KIND_PVC] = "volume claim", [KIND_QUOTA] = "quota",
+        [KIND_RUNTIMECLASS] = "runtime class", [KIND_STORAGECLASS] = "storage class", [KIND_LEASE] = "lease", [KIND_LIMITRANGE] = "limit range",
+        [KIND_SERVICEACCOUNT] = "service account", [KIND_SECRET] = "secret", [KIND_CONFIGMAP] = "config map",
+        [KIND_PRIORITYCLASS] = "priority class", [KIND_NAMESPACE] = "namespace policy", [KIND_SERVICE] = "service",
+        [KIND_ENDPOINTSLICE] = "endpoints", [KIND_NETWORKPOLICY] = "network policy", [KIND_CRD] = "CRD",
+    };
+    return kind < KIND_COUNT && words[kind] ? words[kind] : "object";
+}
+
 void finding_clear(struct finding *f)
 {
     free(f->subject_ns), free(f->subject_name), free(f->at_ns), free(f->at_name);
-    free(f->brief), free(f->cause), free(f->next), free(f->command);
+    free(f->brief), free(f->cause), free(f->next), free(f->command), free(f->container);
     for (size_t i = 0; i < f->n_evidence; i++)
         free(f->evidence[i].ns), free(f->evidence[i].name), free(f->evidence[i].what), free(f->evidence[i].text);
     free(f->evidence);
@@ -83,6 +96,8 @@ static void complete(struct finding *f)
     for (size_t i = 0; i < sizeof promised / sizeof *promised; i++)
         if (!*promised[i])
             *promised[i] = mem_text("");
+    if (!f->link)
+        f->link = link_word(f->at_kind);
 }
 
 void finder_take_one(struct finder *f, size_t i, struct findings *out)
@@ -110,6 +125,8 @@ void finder_run(struct finder *f, const struct chain *chain)
             f->rule->judge(chain, f);
     finder_sort(f);
 }
+
+enum { MAX_ASKED = 253 };
 
 static struct found *last(struct finder *f)
 {
@@ -152,6 +169,11 @@ void find_at(struct finder *f, enum kind kind, const char *ns, const char *name)
         set(&finding->at_ns, ns);
         set(&finding->at_name, name);
     }
+}
+
+void find_link(struct finder *f, const char *word)
+{
+    last(f)->finding.link = word;
 }
 
 void find_subject(struct finder *f, enum kind kind, const char *ns, const char *name)
@@ -239,16 +261,23 @@ void find_recheck(struct finder *f, int64_t ms)
         f->recheck_ms = ms;
 }
 
-void find_want(struct finder *f, enum kind kind, const char *ns, struct slice name)
+enum answer find_want(struct finder *f, enum kind kind, const char *ns, struct slice name)
 {
+    char text[MAX_ASKED + 1];
+    if (name.n > MAX_ASKED)          /* no object can have that name, so no answer is wanted */
+        return ANSWER_NONE;
+    memcpy(text, name.p, name.n);
+    text[name.n] = '\0';
+    enum answer known = answers_get(f->chain->facts ? f->chain->facts->answers : NULL, kind, ns, text, NULL);
     for (size_t i = 0; i < f->n_wants; i++)
-        if (f->wants[i].kind == kind && is(f->wants[i].ns, ns) && slice_is(name, f->want_names[i] ? f->want_names[i] : ""))
-            return;
+        if (f->wants[i].kind == kind && is(f->wants[i].ns, ns) && is(text, f->want_names[i] ? f->want_names[i] : ""))
+            return known;
     if (f->n_wants == FINDER_WANTS)
-        return;
-    char *own = name.n ? slice_dup(name) : NULL;
+        return known;
+    char *own = name.n ? mem_text(text) : NULL;
     f->want_names[f->n_wants] = own;
     f->wants[f->n_wants++] = (struct want){kind, ns, own};
+    return known;
 }
 
 void find_evidence(struct finder *f, const struct object *on, int64_t time_ms, const char *text, const char *what, ...)
@@ -285,6 +314,11 @@ void find_container(struct finder *f, const struct pod *pod, const struct contai
     if (!f->full)
         return;
     const char *word = c->init ? "init container" : "container";
+    struct finding *finding = &last(f)->finding;
+    if (finding->at_kind == KIND_POD && !finding->container) {
+        finding->container = mem_text(c->name);
+        finding->link = word;
+    }
     if (c->state == CONTAINER_TERMINATED)
         find_evidence(f, &pod->o, c->finished_ms, c->message, "%s %s: %s, exit code %d, %d restarts", word, c->name, c->reason, c->exit_code,
                       c->restarts);

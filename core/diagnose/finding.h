@@ -2,6 +2,7 @@
  * mode, which is what a verdict needs, only severity, confidence, brief and group are kept: no text is made that nobody reads. */
 #ifndef DIAGNOSE_FINDING_H
 #define DIAGNOSE_FINDING_H
+#include "core/diagnose/due.h"
 #include "core/diagnose/rules.h"
 #include "core/diagnose/words.h"
 
@@ -10,7 +11,7 @@ struct found {
     int depth;
     int64_t since_ms;                /* the rule knows better since when; 0: it does not */
 };
-enum { FINDER_WANTS = 6 };
+enum { FINDER_WANTS = RECORD_WANTS };
 struct finder {
     const struct chain *chain;
     const struct rule *rule;         /* the one that is asked now */
@@ -32,9 +33,11 @@ void finder_free(struct finder *);
 void finder_take(struct finder *, struct findings *out);
 void finder_take_one(struct finder *, size_t i, struct findings *out); /* its place stays, empty */
 void finding_clear(struct finding *);
+const char *link_word(enum kind);                   /* "volume claim": what a chain calls a link of that kind; static */
 
 bool find(struct finder *, enum severity, enum confidence, const struct object *at); /* at NULL: the subject. Always true. */
 void find_at(struct finder *, enum kind, const char *ns, const char *name);
+void find_link(struct finder *, const char *word);   /* static; where the kind alone does not tell: "webhook" */
 void find_subject(struct finder *, enum kind, const char *ns, const char *name);
 void find_row(struct finder *, int row);            /* where one rule speaks for several rows */
 void find_brief(struct finder *, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -45,7 +48,8 @@ void find_command(struct finder *, const char *format, ...) __attribute__((forma
 void find_group(struct finder *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void find_since(struct finder *, int64_t ms);
 void find_recheck(struct finder *, int64_t ms);     /* also without an open finding */
-void find_want(struct finder *, enum kind, const char *ns, struct slice name);
+/* Says that an object is to be read, and what is known of it by now. name empty: the list. */
+enum answer find_want(struct finder *, enum kind, const char *ns, struct slice name);
 void find_evidence(struct finder *, const struct object *on, int64_t time_ms, const char *text, const char *what, ...)
     __attribute__((format(printf, 5, 6)));
 void find_condition(struct finder *, const struct object *on, const char *type, const struct condition *);

@@ -23,6 +23,9 @@ struct diagnosis {
     struct ptrs changed;
     uint64_t turn;
     struct finder finder;            /* used over and over, light */
+    struct record cluster;           /* what the installation's rules want read: no claim's, in no list and no sum */
+    struct ptrs again;               /* claims to be judged anew for what the store cannot tell */
+    bool answered;                   /* some want's answer is another one now */
 };
 
 /* gather.c: what ails many at once. Claims and pool members that wait, grouped by cause; one finding for each, about `subject`. */
@@ -39,6 +42,14 @@ size_t gather_findings(struct gathering *, const struct object *subject, size_t 
 void gather_free(struct gathering *);
 
 /* cluster_rules.c */
+/* The installation's rules without the nodes, light: for what they want read and when time changes it. */
+void cluster_look(struct finder *, struct chain *, const struct diagnosis *, int64_t now_ms);
+/* cluster_way.c: the ways into the cluster that are not its controller: conversion webhook, routers. */
+void cluster_webhook(struct finder *, const struct diagnosis *);
+void cluster_traffic(struct finder *, const struct diagnosis *);
+/* cluster_pools.c: pools whose members are stuck, each cause once. */
+void cluster_pools(const struct diagnosis *, int64_t now_ms, struct findings *out);
+
 void diagnose_deployment(const struct diagnosis *, const struct deployment *, int64_t now_ms, struct findings *out);
 void diagnose_node(const struct diagnosis *, const struct node *, int64_t now_ms, struct findings *out);
 #endif

@@ -139,27 +139,6 @@ static void add_node(struct report *r, const struct object *o)
         n->unschedulable ? "cordoned" : NULL);
 }
 
-static const char *label_of(enum kind kind)
-{
-    switch (kind) {
-    case KIND_CLAIM: return "claim";
-    case KIND_SANDBOX: return "sandbox";
-    case KIND_POOL: return "pool";
-    case KIND_TEMPLATE: return "template";
-    case KIND_POD: return "pod";
-    case KIND_NODE: return "node";
-    case KIND_DEPLOYMENT: return "controller";
-    case KIND_EVENT: return "event";
-    case KIND_PVC: return "volume claim";
-    case KIND_QUOTA: return "quota";
-    case KIND_RUNTIMECLASS: return "runtime class";
-    case KIND_STORAGECLASS: return "storage class";
-    case KIND_LEASE: return "lease";
-    case KIND_COUNT: break;
-    }
-    return "object";
-}
-
 /* The link at which the leading finding lies gets its mark; where the chain has no such link, it gets one. */
 static void blame(struct report *r, const struct diagnosis *d)
 {
@@ -184,7 +163,7 @@ static void blame(struct report *r, const struct diagnosis *d)
     if (f->at_kind == KIND_NONE || !f->at_name[0])
         return;
     const struct object *o = store_find(d->store, f->at_kind, slice_of(f->at_ns), slice_of(f->at_name));
-    const char *label = o && o->kind == KIND_DEPLOYMENT && AS(deployment, o)->component == COMPONENT_ROUTER ? "router" : label_of(f->at_kind);
+    const char *label = o && o->kind == KIND_DEPLOYMENT && AS(deployment, o)->component == COMPONENT_ROUTER ? "router" : link_word(f->at_kind);
     add(r, f->at_kind, label, o, f->at_name, mark, NULL);
 }
 
@@ -340,9 +319,9 @@ static void of_many(const struct diagnosis *d, const struct object *o, int64_t n
         gather_pods(&g, o, LINK_POD_NODE);
         snprintf(what, sizeof what, "%s", AS(node, o)->ready.status == TRUTH_TRUE ? "ready" : "not ready");
     } else {
-        add(r, o->kind, label_of(o->kind), o, o->name, MARK_NONE, NULL);
+        add(r, o->kind, link_word(o->kind), o, o->name, MARK_NONE, NULL);
         gather_pods(&g, o, LINK_POD_PVC);
-        snprintf(what, sizeof what, "%s", label_of(o->kind));
+        snprintf(what, sizeof what, "%s", link_word(o->kind));
     }
     size_t waiting = gather_findings(&g, o, CAUSES_MOST, &r->findings);
     count_words(r, what, g.claims.n, waiting);
@@ -369,8 +348,8 @@ void report_make(const struct diagnosis *d, const struct object *o, int64_t now_
         o = about && about->present ? about : o;
     }
     if (!o->present) {
-        add(out, o->kind, label_of(o->kind), o, o->name, MARK_MISSING, "not there");
-        out->headline = mem_printf("%s %s is not there", label_of(o->kind), o->name);
+        add(out, o->kind, link_word(o->kind), o, o->name, MARK_MISSING, "not there");
+        out->headline = mem_printf("%s %s is not there", link_word(o->kind), o->name);
         out->severity = SEVERITY_INFO;
         return;
     }

@@ -25,7 +25,9 @@ struct chain {
 const struct deployment *controller_of(const struct store *);
 void chain_of_claim(struct chain *, const struct store *, const struct cluster_facts *, const struct deployment *controller,
                     const struct claim *, int64_t now_ms);
-bool chain_calm(const struct claim *);
+bool chain_calm(const struct claim *, const struct cluster_facts *);
+/* What a router said of that sandbox, by the name the client used; NULL: nothing bad. */
+const struct router_error *router_error_of(const struct cluster_facts *, const char *ns, const char *sandbox);
 int64_t chain_ready_since(const struct claim *);
 /* Of a sandbox or of a pod (subject: that one): the same rules, without a claim. */
 void chain_of_sandbox(struct chain *, const struct store *, const struct cluster_facts *, const struct deployment *controller,
@@ -58,11 +60,20 @@ enum crash { CRASH_NONE, CRASH_ONCE, CRASH_LOOP };
 /* *until_ms: when time alone ends it (INT64_MAX: not). */
 enum crash container_crash(const struct container *, int64_t now_ms, int64_t *until_ms);
 
+/* Whether "8888,9090" holds that port. */
+bool has_port(const char *ports, int port);
+
 bool rule_node_down(const struct chain *, struct finder *);
 bool rule_controller_down(const struct chain *, struct finder *);
 bool rule_no_extensions(const struct chain *, struct finder *);
 /* The finding itself, for a claim and for the installation; unseen_kinds: what goes unseen, in words. */
 void find_no_extensions(struct finder *, const struct deployment *, const char *unseen_kinds);
+/* Who leads, by the controller's lease. */
+enum leadership { LEAD_UNKNOWN, LEAD_HELD, LEAD_NOBODY, LEAD_LAPSED /* not renewed in its term */, LEAD_GHOST /* the holder is no pod */ };
+enum leadership leadership_of(const struct store *, const struct deployment *, int64_t now_ms, int64_t *late_ms);
+const struct lease *controller_lease(const struct store *, const struct deployment *);
+bool controller_elects(const struct deployment *);
+void find_no_leader(struct finder *, const struct deployment *, enum leadership, int64_t late_ms);
 bool rule_no_leader(const struct chain *, struct finder *);
 bool rule_backlog(const struct chain *, struct finder *);
 bool rule_image(const struct chain *, struct finder *);
@@ -94,4 +105,7 @@ bool rule_reconcile(const struct chain *, struct finder *);
 bool rule_pool_empty(const struct chain *, struct finder *);
 bool rule_unready_member(const struct chain *, struct finder *);
 bool rule_leaving(const struct chain *, struct finder *);
+bool rule_router(const struct chain *, struct finder *);
+bool rule_limit_range(const struct chain *, struct finder *);
+bool rule_scheduler(const struct chain *, struct finder *);
 #endif

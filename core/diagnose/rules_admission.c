@@ -131,8 +131,45 @@ bool rule_pod_security(const struct chain *c, struct finder *f)
                what.n ? what.p : "");
     buf_free(&what);
     find_edit_template(f, "Correct the securityContext");
+    find_want(f, KIND_NAMESPACE, "", slice_of(c->subject->ns));
+    const struct object *ns = store_find(c->store, KIND_NAMESPACE, SLICE(""), slice_of(c->subject->ns));
+    if (ns)
+        find_evidence(f, ns, 0, AS(kube_namespace, ns)->enforce, "label pod-security.kubernetes.io/enforce");
     find_group(f, "%s|%s|%s", c->subject->ns, level, c->template_at ? c->template_at->name : "");
     find_condition(f, whose, "Ready", said);
+    return true;
+}
+
+/* Row 17 as well: what the namespace's LimitRange does not allow, in the words of the API server's LimitRanger plugin. */
+bool rule_limit_range(const struct chain *c, struct finder *f)
+{
+    static const char *const words[] = {" usage per ", " max limit to request ratio per ", NULL};
+    const struct condition *said;
+    const struct object *whose = c->subject;
+    const char *error = chain_error(c, &said, &whose);
+    if (!error || !says(error, "is forbidden: ") || !says_any(error, words) || !(says(error, "imum ") || says(error, "ratio")))
+        return false;
+    bool read = find_want(f, KIND_LIMITRANGE, c->subject->ns, SLICE("")) == ANSWER_THERE;
+    const struct ptrs *all = store_all(c->store, KIND_LIMITRANGE);
+    const struct limitrange *one = NULL;
+    size_t n = 0;
+    for (size_t i = 0; read && i < all->n; i++)
+        if (((const struct object *)all->v[i])->ns == c->subject->ns)
+            one = all->v[i], n++;
+    struct buf line = {0};
+    one_line(&line, strstr(error, "is forbidden: ") + strlen("is forbidden: "), 300);
+    find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, n == 1 ? &one->o : c->template_at ? c->template_at : c->sandbox_at);
+    find_brief(f, "LimitRange: %.70s", line.n ? line.p : "");
+    find_cause(f, "The pod cannot be made: the LimitRange%s%s of namespace %s does not allow it: %s", n == 1 ? " " : "", n == 1 ? one->o.name : "", c->subject->ns,
+               line.n ? line.p : "");
+    buf_free(&line);
+    find_edit_template(f, "Change the requests and limits");
+    find_command(f, "kubectl describe limitrange -n %s", c->subject->ns);
+    find_group(f, "%s|%s", c->subject->ns, c->template_at ? c->template_at->name : "");
+    find_condition(f, whose, "Ready", said);
+    for (size_t i = 0; read && i < all->n; i++)
+        if (((const struct object *)all->v[i])->ns == c->subject->ns)
+            find_evidence(f, all->v[i], 0, AS(limitrange, all->v[i])->limits, "limits");
     return true;
 }
 
@@ -149,7 +186,8 @@ bool rule_admission(const struct chain *c, struct finder *f)
     bool forbidden = says(error, "is forbidden");
     /* The controller's own lack of rights reads `User "…" cannot create resource …`: that is not the pod's fault. */
     bool rights = says(error, " cannot ") && says(error, " resource ") && says(error, "User ");
-    static const char *const told_elsewhere[] = {"exceeded quota: ", "failed quota: ", "violates PodSecurity ", "RuntimeClass ", NULL};
+    static const char *const told_elsewhere[] = {"exceeded quota: ", "failed quota: ", "violates PodSecurity ", "RuntimeClass ", " usage per ",
+                                                 " max limit to request ratio per ", NULL};
     if ((!webhook && !forbidden && !invalid) || says_any(error, told_elsewhere))
         return false;
     find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, rights && c->controller ? &c->controller->o : c->template_at ? c->template_at : c->sandbox_at);
@@ -161,7 +199,13 @@ bool rule_admission(const struct chain *c, struct finder *f)
         find_next(f, "Apply the RBAC manifest that belongs to the controller's version");
         find_command(f, "kubectl get clusterroles,clusterrolebindings -o name");
     } else if (account.n && says(error, "not found")) {
+        enum answer there = find_want(f, KIND_SERVICEACCOUNT, c->subject->ns, account);
+        char name[512];
+        name_into(name, account);
+        find_at(f, KIND_SERVICEACCOUNT, c->subject->ns, name);
         find_brief(f, "service account %.*s not found", SHOW(account));
+        if (there == ANSWER_THERE)
+            find_evidence(f, &(struct object){.kind = KIND_SERVICEACCOUNT, .ns = c->subject->ns, .name = name}, 0, "", "is there by now: the controller tries again");
         find_cause(f, "The pod cannot be made: service account %.*s does not exist in namespace %s.", SHOW(account), c->subject->ns);
         find_next(f, "Create the service account, or name another in the template");
         find_command(f, "kubectl get serviceaccounts -n %s", c->subject->ns);

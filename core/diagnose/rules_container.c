@@ -8,6 +8,7 @@ enum {
     KUBELET_FORGETS_MS = 600000,     /* a run this long resets the kubelet's back-off: an end after it is no loop */
     CALM_ONCE_MS = 5000, CALM_ONCE_MOST_MS = 60000, CALM_LOOP_MS = 30000,
     PROBE_GRACE_MS = 20000,          /* a container that has just started may fail its first probes */
+    PROBE_WRONG_MS = 30000,          /* and this long after, it is the probe that is wrong, where the answer says so */
 };
 
 static int64_t clamp(int64_t v, int64_t least, int64_t most)
@@ -79,6 +80,29 @@ static bool missing_thing(const char *message, char out[600])
     return false;
 }
 
+/* Whether what was missing is still missing: its existence is asked, nothing of it is read. */
+static void asked_for(const struct chain *c, struct finder *f, const char *message)
+{
+    static const struct {
+        const char *word;
+        enum kind kind;
+    } things[] = {{"secret ", KIND_SECRET}, {"configmap ", KIND_CONFIGMAP}};
+    for (size_t i = 0; i < 2; i++) {
+        struct slice name = quoted_after(message, things[i].word);
+        if (!name.n || !says(message, "not found"))
+            continue;
+        struct object on = {.kind = things[i].kind, .ns = c->pod->o.ns, .name = c->pod->o.name};
+        enum answer answer = find_want(f, things[i].kind, c->pod->o.ns, name);
+        char *own = slice_dup(name);
+        on.name = own;
+        if (answer == ANSWER_MISSING)
+            find_evidence(f, &on, 0, "", "not there");
+        else if (answer == ANSWER_THERE)
+            find_evidence(f, &on, 0, "", "is there by now: the node tries again");
+        free(own);
+    }
+}
+
 bool rule_config(const struct chain *c, struct finder *f)
 {
     for (uint32_t i = 0; c->pod && i < c->pod->n_containers; i++) {
@@ -109,6 +133,7 @@ bool rule_config(const struct chain *c, struct finder *f)
         }
         find_group(f, "%s|%s|%s", c->pod->o.ns, known ? what : k->message, c->template_at ? c->template_at->name : "");
         find_container(f, c->pod, k);
+        asked_for(c, f, k->message);
         find_event(f, event_about(&c->pod->o, "Failed", "Error: "));
         find_ready(f);
         return true;
@@ -235,6 +260,32 @@ static void probe_detail(struct buf *out, const struct event *e)
         one_line(out, p, 60);
 }
 
+/* "Get \"http://10.0.0.1:8889/\": …" and "dial tcp 10.0.0.1:8889: connect: …". 0: it names none. */
+static int probe_port(const char *message)
+{
+    const char *dial = strstr(message, "dial tcp "), *p = dial ? strchr(dial, ' ') : NULL;
+    int64_t port = 0;
+    p = p ? strchr(p + 1, ' ') : NULL;
+    if (!p)
+        return 0;
+    size_t n = strcspn(p + 1, " ");
+    struct slice address = {p + 1, n && p[n] == ':' ? n - 1 : n};
+    const char *colon = address.n ? memrchr(address.p, ':', address.n) : NULL;
+    if (!colon || !slice_int((struct slice){colon + 1, (size_t)(address.p + address.n - colon - 1)}, &port) || port < 1 || port > 65535)
+        return 0;
+    return (int)port;
+}
+
+bool has_port(const char *ports, int port)
+{
+    for (const char *p = ports; *p; p += strcspn(p, ","), p += *p == ',') {
+        int64_t n;
+        if (slice_int((struct slice){p, strcspn(p, ",")}, &n) && n == port)
+            return true;
+    }
+    return false;
+}
+
 bool rule_probe(const struct chain *c, struct finder *f)
 {
     if (!c->pod || c->pod->o.deleting_ms || !is(c->pod->phase, "Running") || (c->node && c->node->ready.status != TRUTH_TRUE))
@@ -253,10 +304,17 @@ bool rule_probe(const struct chain *c, struct finder *f)
             continue;
         }
         struct buf why = {0};
+        int port = e ? probe_port(e->message) : 0;
+        /* What cannot pass by itself: it answers, and not what the probe wants; or it is asked on a port that is none of its own. */
+        bool elsewhere = port && k->ports[0] && !has_port(k->ports, port), wrong = e && (says(e->message, "statuscode: 4") || elsewhere);
         if (e)
             probe_detail(&why, e);
+        if (elsewhere)
+            buf_printf(&why, " on port %d (the container's: %s)", port, k->ports);
         const char *probe = e && e == startup ? "startup" : "readiness";
-        find(f, find_passing(f), e ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
+        if (wrong)
+            find_recheck(f, k->started_ms + PROBE_WRONG_MS);
+        find(f, wrong && c->now_ms >= k->started_ms + PROBE_WRONG_MS ? SEVERITY_STUCK : find_passing(f), e ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
         find_brief(f, "%s probe fails%s%s", probe, why.n ? ": " : "", why.n ? why.p : "");
         if (e)
             find_cause(f, "Container %s runs, but its %s probe fails: %s.", k->name, probe, why.n ? why.p : "no reason given");

@@ -267,3 +267,29 @@ bool rule_pod_sandbox(const struct chain *c, struct finder *f)
     find_ready(f);
     return true;
 }
+
+/* No scheduler has said a word about the pod: the one it names does not exist, or is not running. */
+bool rule_scheduler(const struct chain *c, struct finder *f)
+{
+    enum { WORD_MS = 15000 };
+    if (!c->pod || c->pod->o.deleting_ms || c->pod->node[0] || c->pod->gated || c->pod->scheduled.status != TRUTH_ABSENT || !is(c->pod->phase, "Pending"))
+        return false;
+    int64_t due = c->pod->o.created_ms + WORD_MS;
+    find_recheck(f, due);
+    if (c->now_ms < due)
+        return false;
+    const char *name = c->pod->scheduler[0] ? c->pod->scheduler : "default-scheduler";
+    bool own = is(name, "default-scheduler");
+    find(f, own ? find_passing(f) : SEVERITY_STUCK, CONFIDENCE_LIKELY, &c->pod->o);
+    find_brief(f, "scheduler %s does not look at it", name);
+    find_cause(f, "No scheduler has looked at pod %s: it asks for scheduler %s, which does not run or is behind.", c->pod->o.name, name);
+    if (own)
+        find_next(f, "Look whether kube-scheduler runs");
+    else
+        find_edit_template(f, "Take schedulerName out, or start that scheduler; it stands");
+    find_command(f, "kubectl get pods -A -o custom-columns=NAME:.metadata.name,NS:.metadata.namespace -l component=kube-scheduler");
+    find_group(f, "%s", name);
+    find_evidence(f, &c->pod->o, c->pod->o.created_ms, name, "phase Pending without condition PodScheduled; schedulerName");
+    find_ready(f);
+    return true;
+}

@@ -47,10 +47,25 @@ static bool class_missing(const struct chain *c, const struct pvc *p, const stru
         snprintf(out, 512, "%.*s", SHOW(name));
         return true;
     }
-    if (!p || !p->storage_class[0] || !c->facts->synced[KIND_STORAGECLASS])
+    if (!p || !p->storage_class[0] || answers_get(c->facts->answers, KIND_STORAGECLASS, "", p->storage_class, NULL) != ANSWER_MISSING)
         return false;
     snprintf(out, 512, "%.511s", p->storage_class);
-    return !store_find(c->store, KIND_STORAGECLASS, SLICE(""), slice_of(p->storage_class));
+    return true;
+}
+
+/* A claim that names no class gets the default one when it is made, or when one becomes the default. */
+static bool no_default_class(const struct chain *c, const struct pvc *p, const struct event *e)
+{
+    if (e && says(e->message, "no storage class is set"))
+        return true;
+    if (!p || p->storage_class[0] || p->volume[0] || !is(p->phase, "Pending") ||
+        answers_get(c->facts->answers, KIND_STORAGECLASS, "", NULL, NULL) != ANSWER_THERE)
+        return false;
+    const struct ptrs *all = store_all(c->store, KIND_STORAGECLASS);
+    for (size_t i = 0; i < all->n; i++)
+        if (AS(storageclass, all->v[i])->is_default)
+            return false;
+    return true;
 }
 
 static void describe(const struct chain *c, struct finder *f, const struct blame *b, struct slice named, const char *pvc)
@@ -67,7 +82,7 @@ static void describe(const struct chain *c, struct finder *f, const struct blame
         find_cause(f, "Volume claim %s cannot be provisioned: StorageClass %s not found.", pvc, class);
         find_next(f, "Create StorageClass %s, or name one that exists in the template; then recreate the claim", class);
         find_group(f, "class|%s", class);
-    } else if (b->event && says(b->event->message, "no storage class is set")) {
+    } else if (no_default_class(c, p, b->event)) {
         find_brief(f, "volume claim names no StorageClass");
         find_cause(f, "Volume claim %s names no StorageClass, and the cluster has no default one.", pvc);
         find_next(f, "Make one StorageClass the default, or name one in the template");
@@ -103,12 +118,13 @@ bool rule_volume_unbound(const struct chain *c, struct finder *f)
     char pvc[512], class[512];
     snprintf(pvc, sizeof pvc, "%.*s", SHOW(named.n ? named : b.pvc ? slice_of(b.pvc->name) : SLICE("")));
     const struct pvc *p = b.pvc && b.pvc->present ? AS(pvc, b.pvc) : NULL;
-    if (pvc[0])
-        find_want(f, KIND_PVC, c->subject->ns, slice_of(pvc));
-    if (p && p->storage_class[0])
+    enum answer asked = pvc[0] ? find_want(f, KIND_PVC, c->subject->ns, slice_of(pvc)) : ANSWER_NONE;
+    if (p)
         find_want(f, KIND_STORAGECLASS, "", slice_of(p->storage_class));
+    if (asked == ANSWER_MISSING && !named.n)
+        named = slice_of(pvc);
     /* A fresh claim is unbound for as long as its provisioner works: only what cannot end by itself is stuck at once. */
-    bool final = class_missing(c, p, b.event, class) || (b.event && says(b.event->message, "no storage class is set")) || (p && is(p->phase, "Lost"));
+    bool final = class_missing(c, p, b.event, class) || no_default_class(c, p, b.event) || (p && is(p->phase, "Lost")) || asked == ANSWER_MISSING;
     find(f, final ? SEVERITY_STUCK : find_passing(f), pvc[0] || b.event ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, c->pod_at);
     if (pvc[0])
         find_at(f, KIND_PVC, c->subject->ns, pvc);
@@ -150,16 +166,20 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
             return false;
     struct slice volume = quoted_after(e->message, "for volume "), secret = quoted_after(e->message, "secret "),
                  map = quoted_after(e->message, "configmap ");
-    bool known = says(e->message, "not found") && (secret.n || map.n);
+    bool known = says(e->message, "not found") && (secret.n || map.n), host = says(e->message, "hostPath type check failed");
     struct buf line = {0};
     one_line(&line, e->message, 240);
-    find(f, known ? SEVERITY_STUCK : find_passing(f), known ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
+    find(f, known || host ? SEVERITY_STUCK : find_passing(f), known || host ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
     if (known) {
         find_row(f, 22);
         find_brief(f, "%s %.*s not found", secret.n ? "secret" : "configmap", SHOW(secret.n ? secret : map));
         find_cause(f, "Volume %.*s cannot be mounted: %s %.*s not found.", SHOW(volume), secret.n ? "secret" : "configmap", SHOW(secret.n ? secret : map));
         find_next(f, "Create it in namespace %s, or correct the volume in the template", c->pod->o.ns);
         find_command(f, secret.n ? "kubectl get secrets -n %s" : "kubectl get configmaps -n %s", c->pod->o.ns);
+    } else if (host) {
+        find_brief(f, "host path %.*s", SHOW(run_after(e->message, "type check failed: ", "\n")));
+        find_cause(f, "Volume %.*s wants a path of the node that is not as asked: %.*s.", SHOW(volume), SHOW(run_after(e->message, "type check failed: ", "\n")));
+        find_edit_template(f, "Correct the hostPath volume, or make the path on the node,");
     } else {
         bool elsewhere = says(e->message, "Multi-Attach");
         find_brief(f, elsewhere ? "volume is attached to another node" : "volume cannot be mounted");

@@ -119,6 +119,20 @@ void put_joined(struct decoding *d, str *slot, json array, json array_after, cha
     put_slice(d, slot, buf_slice(&d->joined));
 }
 
+void put_pairs(struct decoding *d, str *slot, json object)
+{
+    unsigned n = 0;
+    buf_clear(&d->joined);
+    for (struct json_walk w = json_members(object); n < MAX_JOINED && d->joined.n < MAX_TEXT && json_next(&w); n++) {
+        if (d->joined.n)
+            buf_add_byte(&d->joined, ',');
+        buf_add_slice(&d->joined, w.key);
+        buf_add_byte(&d->joined, '=');
+        buf_add_slice(&d->joined, cut(json_str(w.value, &d->scratch), MAX_TEXT));
+    }
+    put_slice(d, slot, buf_slice(&d->joined));
+}
+
 /* --- conditions ---------------------------------------------------------------------------------------------------------------------- */
 static enum truth truth_of(json v)
 {

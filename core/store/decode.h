@@ -13,6 +13,7 @@ enum {
     MAX_CLAIM_VOLUMES = 64,          /* PersistentVolumeClaims of one pod that are linked */
     MAX_JOINED = 64,                 /* items of a list that is kept as one joined text */
     MAX_QUOTA_ITEMS = 128,
+    MAX_PEERS = 64,                  /* kept of one NetworkPolicy */
     EVENT_METADATA = 18,             /* its place among an event's members */
     EVENT_MEMBERS,
 };
@@ -55,6 +56,8 @@ void put_bool(struct decoding *, bool *slot, bool value);
 void put_uid(struct decoding *, struct uid *slot, json string);
 /* The strings of an array (or of two, one after the other) joined by `between`. */
 void put_joined(struct decoding *, str *slot, json array, json array_after, char between);
+/* The members of an object of strings as "k=v,k=v". */
+void put_pairs(struct decoding *, str *slot, json object);
 
 /* A kind's conditions: each of `want` gets the one of its type, or is reset. Returns how many conditions of any type there are. */
 struct condition_want {
@@ -89,4 +92,12 @@ void clear_quota(struct decoding *, struct object *);
 void decode_runtimeclass(struct decoding *, struct object *);
 void decode_storageclass(struct decoding *, struct object *);
 void decode_lease(struct decoding *, struct object *);
+void decode_limitrange(struct decoding *, struct object *);
+void decode_existence(struct decoding *, struct object *);
+void decode_namespace(struct decoding *, struct object *);
+void decode_service(struct decoding *, struct object *);
+void decode_endpointslice(struct decoding *, struct object *);
+void decode_networkpolicy(struct decoding *, struct object *);
+void clear_networkpolicy(struct decoding *, struct object *);
+void decode_crd(struct decoding *, struct object *);
 #endif

@@ -9,7 +9,8 @@ static const json nothing = {"", 0};
 /* --- pods ---------------------------------------------------------------------------------------------------------------------------- */
 static void container_init(struct container *c)
 {
-    *c = (struct container){.name = "", .image = "", .id = "", .reason = "", .message = "", .last_reason = "", .last_message = ""};
+    *c = (struct container){.name = "", .image = "", .id = "", .reason = "", .message = "", .last_reason = "", .last_message = "",
+                            .ports = ""};
 }
 
 void clear_pod(struct decoding *d, struct object *o)
@@ -17,7 +18,7 @@ void clear_pod(struct decoding *d, struct object *o)
     struct pod *p = (struct pod *)(void *)o;
     for (uint32_t i = 0; i < p->n_containers; i++) {
         const struct container *c = &p->containers[i];
-        const str all[] = {c->name, c->image, c->id, c->reason, c->message, c->last_reason, c->last_message};
+        const str all[] = {c->name, c->image, c->id, c->reason, c->message, c->last_reason, c->last_message, c->ports};
         for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
             str_drop(d->pool, all[k]);
     }
@@ -109,6 +110,36 @@ static void match_statuses(struct decoding *d, struct pod *p, json statuses, con
     }
 }
 
+static void put_ports(struct decoding *d, struct container *c, json ports)
+{
+    unsigned n = 0;
+    buf_clear(&d->joined);
+    for (struct json_walk w = json_items(ports); n++ < MAX_JOINED && json_next(&w);) {
+        int64_t port;
+        if (json_int(json_get(w.value, "containerPort"), &port) && port > 0 && port < 65536)
+            buf_printf(&d->joined, "%s%d", d->joined.n ? "," : "", (int)port);
+    }
+    put_slice(d, &c->ports, buf_slice(&d->joined));
+}
+
+/* Texts are shared among all that have the same, so that which is another in each pod is left out. */
+static void put_labels(struct decoding *d, struct pod *p)
+{
+    static const char *const own[] = {"agents.x-k8s.io/sandbox-name-hash", "agents.x-k8s.io/claim-uid"};
+    unsigned n = 0;
+    buf_clear(&d->joined);
+    for (struct json_walk w = json_members(d->labels); n++ < MAX_JOINED && d->joined.n < MAX_TEXT && json_next(&w);) {
+        if (slice_is(w.key, own[0]) || slice_is(w.key, own[1]))
+            continue;
+        if (d->joined.n)
+            buf_add_byte(&d->joined, ',');
+        buf_add_slice(&d->joined, w.key);
+        buf_add_byte(&d->joined, '=');
+        buf_add_slice(&d->joined, json_str(w.value, &d->scratch));
+    }
+    put_slice(d, &p->labels, buf_slice(&d->joined));
+}
+
 struct pod_containers {
     json init, plain, init_statuses, statuses;
 };
@@ -116,14 +147,15 @@ struct pod_containers {
 static void decode_containers(struct decoding *d, struct pod *p, const struct pod_containers *in)
 {
     _Static_assert(MAX_CONTAINERS <= 64, "one bit a container");
-    static const struct slice names[] = {SLICE("name"), SLICE("image")};
-    json name[MAX_CONTAINERS], image[MAX_CONTAINERS], member[2];
+    static const struct slice names[] = {SLICE("name"), SLICE("image"), SLICE("ports")};
+    json name[MAX_CONTAINERS], image[MAX_CONTAINERS], ports[MAX_CONTAINERS], member[3];
     unsigned n = 0, n_init = 0;
     for (unsigned part = 0; part < 2; part++) {
         for (struct json_walk w = json_items(part ? in->plain : in->init); n < MAX_CONTAINERS && json_next(&w); n++) {
             PICK(w.value, names, member);
             name[n] = member[0];
             image[n] = member[1];
+            ports[n] = member[2];
         }
         n_init = part ? n_init : n;
     }
@@ -138,6 +170,7 @@ static void decode_containers(struct decoding *d, struct pod *p, const struct po
     for (unsigned i = 0; i < n; i++) {
         put_name(d, &p->containers[i].name, name[i]);
         put_bool(d, &p->containers[i].init, i < n_init);
+        put_ports(d, &p->containers[i], ports[i]);
     }
     uint64_t matched = 0;
     match_statuses(d, p, in->init_statuses, image, 0, n_init, &matched);
@@ -168,14 +201,15 @@ static void link_volumes(struct decoding *d, struct object *o, json volumes)
 
 static void decode_pod_spec(struct decoding *d, struct pod *p, struct pod_containers *containers)
 {
-    enum { NODE, RUNTIME_CLASS, ACCOUNT, GATES, VOLUMES, INIT, CONTAINERS, MEMBERS };
+    enum { NODE, RUNTIME_CLASS, ACCOUNT, GATES, VOLUMES, INIT, CONTAINERS, SCHEDULER, MEMBERS };
     static const struct slice names[] = {
         SLICE("nodeName"), SLICE("runtimeClassName"), SLICE("serviceAccountName"), SLICE("schedulingGates"), SLICE("volumes"),
-        SLICE("initContainers"), SLICE("containers"),
+        SLICE("initContainers"), SLICE("containers"), SLICE("schedulerName"),
     };
     json spec[MEMBERS];
     PICK(d->spec, names, spec);
     put_name(d, &p->node, spec[NODE]);
+    put_name(d, &p->scheduler, spec[SCHEDULER]);
     put_name(d, &p->runtime_class, spec[RUNTIME_CLASS]);
     put_name(d, &p->service_account, spec[ACCOUNT]);
     struct json_walk gates = json_items(spec[GATES]);
@@ -215,6 +249,7 @@ void decode_pod(struct decoding *d, struct object *o)
     struct pod_containers containers;
     PICK(d->labels, label_names, label);
     put_text(d, &p->app, label[0].n > 2 ? label[0] : label[1]);
+    put_labels(d, p);
     decode_pod_spec(d, p, &containers);
     decode_pod_status(d, p, &containers);
     decode_containers(d, p, &containers);
@@ -350,20 +385,6 @@ bool wanted_deployment(struct decoding *d)
     return component_of(d, &container) != COMPONENT_NONE;
 }
 
-static void put_selector(struct decoding *d, struct deployment *dep, json labels)
-{
-    unsigned n = 0;
-    buf_clear(&d->joined);
-    for (struct json_walk w = json_members(labels); n < MAX_JOINED && json_next(&w); n++) {
-        if (d->joined.n)
-            buf_add_byte(&d->joined, ',');
-        buf_add_slice(&d->joined, w.key);
-        buf_add_byte(&d->joined, '=');
-        buf_add_slice(&d->joined, json_str(w.value, &d->scratch));
-    }
-    put_slice(d, &dep->selector, buf_slice(&d->joined));
-}
-
 void decode_deployment(struct decoding *d, struct object *o)
 {
     struct deployment *dep = (struct deployment *)(void *)o;
@@ -380,7 +401,7 @@ void decode_deployment(struct decoding *d, struct object *o)
     put_text(d, &dep->image, member[1]);
     put_joined(d, &dep->args, member[2], member[3], '\n');
     put_int(d, &dep->desired, json_get(d->spec, "replicas"), 1);
-    put_selector(d, dep, json_path(d->spec, "selector.matchLabels"));
+    put_pairs(d, &dep->selector, json_path(d->spec, "selector.matchLabels"));
     PICK(d->status, status_members, status);
     put_int(d, &dep->ready, status[0], 0);
     put_int(d, &dep->updated, status[1], 0);

@@ -25,7 +25,7 @@ static const uint16_t template_strs[] = {
 };
 static const uint16_t pod_strs[] = {
     MEMBER(pod, phase), MEMBER(pod, reason), MEMBER(pod, message), MEMBER(pod, node), MEMBER(pod, ip), MEMBER(pod, runtime_class),
-    MEMBER(pod, service_account), MEMBER(pod, app), CONDITION(pod, ready), CONDITION(pod, scheduled), CONDITION(pod, initialized),
+    MEMBER(pod, service_account), MEMBER(pod, scheduler), MEMBER(pod, app), MEMBER(pod, labels), CONDITION(pod, ready), CONDITION(pod, scheduled), CONDITION(pod, initialized),
 };
 static const uint16_t node_strs[] = {
     MEMBER(node, pressure), MEMBER(node, kubelet_version), MEMBER(node, taints), CONDITION(node, ready),
@@ -42,6 +42,13 @@ static const uint16_t pvc_strs[] = {MEMBER(pvc, phase), MEMBER(pvc, storage_clas
 static const uint16_t runtimeclass_strs[] = {MEMBER(runtimeclass, handler)};
 static const uint16_t storageclass_strs[] = {MEMBER(storageclass, provisioner)};
 static const uint16_t lease_strs[] = {MEMBER(lease, holder)};
+static const uint16_t limitrange_strs[] = {MEMBER(limitrange, limits)};
+static const uint16_t namespace_strs[] = {MEMBER(kube_namespace, enforce), MEMBER(kube_namespace, enforce_version),
+                                         MEMBER(kube_namespace, labels)};
+static const uint16_t service_strs[] = {MEMBER(service, cluster_ip), MEMBER(service, selector)};
+static const uint16_t endpointslice_strs[] = {MEMBER(endpointslice, service)};
+static const uint16_t networkpolicy_strs[] = {MEMBER(networkpolicy, selector)};
+static const uint16_t crd_strs[] = {MEMBER(crd, strategy), MEMBER(crd, webhook_ns), MEMBER(crd, webhook_service), MEMBER(crd, served)};
 
 #define STRS(array) .strs = array, .n_strs = sizeof(array) / sizeof((array)[0])
 
@@ -125,6 +132,66 @@ static const struct kind_info kinds[KIND_COUNT] = {
         .name = "Lease", .group = "coordination.k8s.io", .plural = "leases", .versions = {"v1"},
         .title = "Leases", .words = {"lease"}, .flags = KIND_NAMESPACED,
         .size = sizeof(struct lease), .decode = decode_lease, STRS(lease_strs),
+    },
+    [KIND_LIMITRANGE] = {
+        .kind = KIND_LIMITRANGE,
+        .name = "LimitRange", .group = "", .plural = "limitranges", .versions = {"v1"},
+        .title = "Limit ranges", .words = {"limitrange"}, .flags = KIND_NAMESPACED,
+        .size = sizeof(struct limitrange), .decode = decode_limitrange, STRS(limitrange_strs),
+    },
+    [KIND_SERVICEACCOUNT] = {
+        .kind = KIND_SERVICEACCOUNT,
+        .name = "ServiceAccount", .group = "", .plural = "serviceaccounts", .versions = {"v1"},
+        .title = "Service accounts", .words = {"serviceaccount"}, .flags = KIND_NAMESPACED | KIND_METADATA,
+        .size = sizeof(struct existence), .decode = decode_existence,
+    },
+    [KIND_SECRET] = {
+        .kind = KIND_SECRET,
+        .name = "Secret", .group = "", .plural = "secrets", .versions = {"v1"},
+        .title = "Secrets", .words = {"secret"}, .flags = KIND_NAMESPACED | KIND_METADATA,
+        .size = sizeof(struct existence), .decode = decode_existence,
+    },
+    [KIND_CONFIGMAP] = {
+        .kind = KIND_CONFIGMAP,
+        .name = "ConfigMap", .group = "", .plural = "configmaps", .versions = {"v1"},
+        .title = "Config maps", .words = {"configmap"}, .flags = KIND_NAMESPACED | KIND_METADATA,
+        .size = sizeof(struct existence), .decode = decode_existence,
+    },
+    [KIND_PRIORITYCLASS] = {
+        .kind = KIND_PRIORITYCLASS,
+        .name = "PriorityClass", .group = "scheduling.k8s.io", .plural = "priorityclasses", .versions = {"v1"},
+        .title = "Priority classes", .words = {"priorityclass"}, .flags = KIND_METADATA,
+        .size = sizeof(struct existence), .decode = decode_existence,
+    },
+    [KIND_NAMESPACE] = {
+        .kind = KIND_NAMESPACE,
+        .name = "Namespace", .group = "", .plural = "namespaces", .versions = {"v1"},
+        .title = "Namespaces", .words = {"namespace"}, .flags = KIND_METADATA,
+        .size = sizeof(struct kube_namespace), .decode = decode_namespace, STRS(namespace_strs),
+    },
+    [KIND_SERVICE] = {
+        .kind = KIND_SERVICE,
+        .name = "Service", .group = "", .plural = "services", .versions = {"v1"},
+        .title = "Services", .words = {"service"}, .flags = KIND_NAMESPACED,
+        .size = sizeof(struct service), .decode = decode_service, STRS(service_strs),
+    },
+    [KIND_ENDPOINTSLICE] = {
+        .kind = KIND_ENDPOINTSLICE,
+        .name = "EndpointSlice", .group = "discovery.k8s.io", .plural = "endpointslices", .versions = {"v1"},
+        .title = "Endpoint slices", .words = {"endpointslice"}, .flags = KIND_NAMESPACED,
+        .size = sizeof(struct endpointslice), .decode = decode_endpointslice, STRS(endpointslice_strs),
+    },
+    [KIND_NETWORKPOLICY] = {
+        .kind = KIND_NETWORKPOLICY,
+        .name = "NetworkPolicy", .group = "networking.k8s.io", .plural = "networkpolicies", .versions = {"v1"},
+        .title = "Network policies", .words = {"networkpolicy"}, .flags = KIND_NAMESPACED,
+        .size = sizeof(struct networkpolicy), .decode = decode_networkpolicy, .clear = clear_networkpolicy, STRS(networkpolicy_strs),
+    },
+    [KIND_CRD] = {
+        .kind = KIND_CRD,
+        .name = "CustomResourceDefinition", .group = "apiextensions.k8s.io", .plural = "customresourcedefinitions", .versions = {"v1"},
+        .title = "CRDs", .words = {"crd"}, 
+        .size = sizeof(struct crd), .decode = decode_crd, STRS(crd_strs),
     },
 };
 

@@ -8,11 +8,14 @@ enum kind {
     KIND_CLAIM, KIND_SANDBOX, KIND_POOL, KIND_TEMPLATE, KIND_POD, KIND_NODE, KIND_DEPLOYMENT, KIND_EVENT,
     /* read on demand for the chain of a stuck claim */
     KIND_PVC, KIND_QUOTA, KIND_RUNTIMECLASS, KIND_STORAGECLASS, KIND_LEASE,
+    KIND_LIMITRANGE, KIND_SERVICEACCOUNT, KIND_SECRET, KIND_CONFIGMAP, KIND_PRIORITYCLASS, KIND_NAMESPACE, KIND_SERVICE, KIND_ENDPOINTSLICE,
+    KIND_NETWORKPOLICY, KIND_CRD,
     KIND_COUNT,
     KIND_NONE = KIND_COUNT,
 };
 
-enum { KIND_AGENT = 1, KIND_NAMESPACED = 2, KIND_WATCHED = 4, KIND_LISTED = 8 /* has a list view */ };
+enum { KIND_AGENT = 1, KIND_NAMESPACED = 2, KIND_WATCHED = 4, KIND_LISTED = 8 /* has a list view */,
+       KIND_METADATA = 16 /* only its metadata is ever asked for: what is in it is nobody's business */ };
 
 struct object;
 struct decoding;

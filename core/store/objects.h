@@ -111,6 +111,7 @@ struct container {
     str name, image, id;             /* id: "containerd://…" */
     str reason, message;             /* of the state */
     str last_reason, last_message;   /* of lastState.terminated */
+    str ports;                       /* containerPorts: "8888,9090" */
     int64_t started_ms, finished_ms; /* of the state */
     int64_t last_started_ms, last_finished_ms;
     int32_t exit_code, last_exit_code;
@@ -124,10 +125,12 @@ struct pod {
     str phase, reason, message;      /* status.phase, .reason (Evicted …), .message */
     str node, ip;
     str runtime_class, service_account;
+    str scheduler;                   /* spec.schedulerName */
     struct condition ready, scheduled, initialized;
     struct container *containers;    /* init containers first */
     uint32_t n_containers;
     str app;                         /* label app, else app.kubernetes.io/name */
+    str labels;                      /* "k=v,k=v", but for those that are another in each pod */
     bool gated;                      /* spec.schedulingGates is not empty */
     int64_t started_ms;
 };
@@ -192,6 +195,50 @@ struct lease {
     str holder;
     int64_t renewed_ms;
     int32_t seconds;
+};
+
+struct limitrange {
+    struct object o;
+    str limits;                      /* "Container max cpu=100m; Container min …" */
+};
+struct existence {                   /* ServiceAccount, Secret, ConfigMap, PriorityClass: that it is there is all that is read */
+    struct object o;
+};
+struct kube_namespace {
+    struct object o;
+    str enforce, enforce_version;    /* labels pod-security.kubernetes.io/… */
+    str labels;                      /* all: "k=v,k=v" */
+};
+struct service {
+    struct object o;
+    str cluster_ip, selector;        /* selector "k=v,k=v" */
+};
+struct endpointslice {
+    struct object o;
+    str service;                     /* label kubernetes.io/service-name */
+    int32_t ready, endpoints;
+};
+/* One `from` of an ingress rule. A selector is "k=v,k=v", "" selects all; has_…: it is there at all. */
+struct policy_peer {
+    str pods, namespaces, block;     /* block: an ipBlock's cidr */
+    bool has_pods, has_namespaces;
+    bool expressions;                /* has matchExpressions, which are not kept: whether it matches is not known */
+};
+struct networkpolicy {
+    struct object o;
+    str selector;                    /* of the pods it is about */
+    bool expressions;                /* the selector has matchExpressions */
+    bool ingress;                    /* it limits what comes in */
+    bool open;                       /* some ingress rule has no `from`: all may come in */
+    struct policy_peer *peers;
+    uint32_t n_peers;
+};
+struct crd {
+    struct object o;
+    str strategy;                    /* None, Webhook */
+    str webhook_ns, webhook_service;
+    bool has_ca;
+    str served;                      /* "v1beta1,v1alpha1" */
 };
 
 #define AS(type, object) ((const struct type *)(const void *)(object))

@@ -57,6 +57,7 @@
 struct world {
     struct store *store;
     struct cluster_facts facts;
+    struct answers *answers;
     struct diagnosis *diagnosis;
 };
 
@@ -84,7 +85,7 @@ static inline void world_apply(struct world *w, const char *object)
 
 static inline struct world world_new(void)
 {
-    struct world w = {.store = store_new()};
+    struct world w = {.store = store_new(), .answers = answers_new()};
     return w;
 }
 
@@ -94,7 +95,8 @@ static inline void world_judge(struct world *w, int64_t now_ms)
     if (!w->diagnosis) {
         w->facts.discovered = true;
         for (int k = 0; k < KIND_COUNT; k++)
-            w->facts.synced[k] = k != KIND_STORAGECLASS;
+            w->facts.synced[k] = true;
+        w->facts.answers = w->answers;
         w->diagnosis = diagnosis_new(w->store, &w->facts);
     }
     diagnosis_update(w->diagnosis, now_ms);
@@ -105,6 +107,7 @@ static inline void world_free(struct world *w)
 {
     diagnosis_free(w->diagnosis);
     store_free(w->store);
+    answers_free(w->answers);
     *w = (struct world){0};
 }
 

@@ -267,20 +267,23 @@ static void wants(void **state)
                              "'phase':'Pending','conditions':[" CONDITION("PodScheduled", "False", "Unschedulable",
                              "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", "00:01") "]"));
     verdict(&w, MIN(0, 5));
-    assert_int_equal(diagnosis_wants(w.diagnosis)->n, 1);
+    assert_int_equal(diagnosis_wants(w.diagnosis)->n, 2);
+    assert_true(wanted(&w, KIND_CRD, "", "sandboxclaims.extensions.agents.x-k8s.io")); /* of the installation, always */
     assert_true(wanted(&w, KIND_PVC, "n", "data-c"));
     world_apply(&w, "{'kind':'PersistentVolumeClaim'," META("data-c") ",'spec':{'storageClassName':'fast'},'status':{'phase':'Pending'}}");
     assert_string_equal(verdict(&w, MIN(0, 6))->brief, "volume claim data-c is not bound");
     assert_true(wanted(&w, KIND_STORAGECLASS, "", "fast"));
-    w.facts.synced[KIND_STORAGECLASS] = true;              /* all classes are known now, and it is not among them */
-    diagnosis_all(w.diagnosis, MIN(0, 7));
-    const struct verdict *v = diagnosis_verdict(w.diagnosis, world_claim(&w, "n", "c"));
+    answers_set(w.answers, KIND_STORAGECLASS, "", "fast", ANSWER_MISSING, MIN(0, 7));
+    diagnosis_answered(w.diagnosis, KIND_STORAGECLASS, "", "other"); /* nobody asked for that one */
+    assert_string_equal(verdict(&w, MIN(0, 7))->brief, "volume claim data-c is not bound");
+    diagnosis_answered(w.diagnosis, KIND_STORAGECLASS, "", "fast");
+    const struct verdict *v = verdict(&w, MIN(0, 7));
     assert_string_equal(v->brief, "StorageClass fast not found");
     assert_int_equal(v->state, CLAIM_STUCK);
     world_apply(&w, CLAIM_READY_AT("00:08"));
     world_apply(&w, POD_WITH("", ON_NODE, "'phase':'Running','conditions':[" SCHEDULED "]"));
     verdict(&w, MIN(0, 9));
-    assert_int_equal(diagnosis_wants(w.diagnosis)->n, 0);
+    assert_int_equal(diagnosis_wants(w.diagnosis)->n, 1);
     world_free(&w);
 }
 

@@ -38,7 +38,7 @@ static const struct row rows[] = {
     {"no leader", {CLAIM_UNSEEN, POOL, TEMPLATE, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS),
                    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},"
                    "'spec':{'holderIdentity':'','leaseDurationSeconds':1,'renewTime':" AT("00:05") "}}"},
-     12, "controller-no-leader", 4, KIND_LEASE, "a3317529.agent-sandbox.x-k8s.io", "controller has no leader", CONFIDENCE_LIKELY, SEVERITY_STUCK, NULL},
+     12, "controller-no-leader", 4, KIND_LEASE, "a3317529.agent-sandbox.x-k8s.io", "controller has no leader", CONFIDENCE_PROVED, SEVERITY_STUCK, "no holder"},
     {"ready pod, claim not told", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS),
                                    POD_WITH("", ON_NODE, "'phase':'Running','conditions':[" SCHEDULED "," CONDITION("Ready", "True", "", "", "00:02") "]")},
      40, "controller-backlog", 5, KIND_DEPLOYMENT, "agent-sandbox-controller", "pod is ready; controller lags behind", CONFIDENCE_LIKELY, SEVERITY_WAITING, NULL},
@@ -86,7 +86,7 @@ static const struct row rows[] = {
     {"webhook", {ERROR_SEEN("admission webhook \\\"policy.example.com\\\" denied the request: no privileged pods"), POOL, TEMPLATE}, 3, "admission", 17, KIND_TEMPLATE,
      "t", "refused by webhook policy.example.com", CONFIDENCE_PROVED, SEVERITY_STUCK, "no privileged pods"},
     {"service account", {ERROR_SEEN("pods \\\"c\\\" is forbidden: error looking up service account n/robot: serviceaccount \\\"robot\\\" not found"), POOL, TEMPLATE}, 3,
-     "admission", 17, KIND_TEMPLATE, "t", "service account robot not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
+     "admission", 17, KIND_SERVICEACCOUNT, "robot", "service account robot not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"invalid pod", {ERROR_SEEN("Pod \\\"c\\\" is invalid: spec.containers[0].resources.requests: Invalid value: \\\"4Gi\\\""), POOL, TEMPLATE}, 3, "admission", 17,
      KIND_TEMPLATE, "t", "pod is invalid: spec.containers[0].resources.requests: Invalid value: \"4Gi\"", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"command ends well, again and again", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING,
