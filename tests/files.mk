@@ -1,6 +1,7 @@
 if HAVE_CMOCKA
 include tests/unit/base.mk
 include tests/unit/kube.mk
+include tests/unit/record.mk
 include tests/unit/store.mk
 include tests/unit/diagnose.mk
 include tests/unit/timeline.mk
