@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/diagnose/rules.h"
+#include "core/diagnose/timeline.h"
 
 enum { LATENCIES_MOST = 4096 };      /* kept of one slot for its median; beyond them the slot's p50 is that of the first so many */
 
@@ -124,7 +125,7 @@ static bool was_ready_before(const struct claim *c)
 static int64_t took(const struct known_claim *k, const struct claim *c, int64_t now_ms, int64_t *ready_ms)
 {
     enum { STAMPS_APART_MS = 2000 }; /* two stamps cut to the second, and a turn of the loop */
-    int64_t made = c->o.created_ms;
+    int64_t made = claim_began(c);
     if (c->first_ready_ms >= made && made) {
         *ready_ms = c->first_ready_ms;
         return c->first_ready_ms - made;
@@ -221,7 +222,7 @@ bool history_latency(const struct history *h, int64_t now_ms, size_t *started, i
         n += s->n;
     }
     *p50_ms = median(all, n);
-    *max_ms = n ? all[n - 1] : -1;
+    *max_ms = n ? (int64_t)all[n - 1] : -1;
     free(all);
     return *started > 0;
 }
