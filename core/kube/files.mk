@@ -2,7 +2,8 @@ noinst_LIBRARIES += libkube.a
 libkube_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(YAML_CFLAGS)
 libkube_a_SOURCES = \
 	core/kube/credential.c core/kube/credential.h core/kube/discovery.c core/kube/discovery.h core/kube/kubeconfig.c core/kube/kubeconfig.h \
-	core/kube/log_stream.c core/kube/log_stream.h core/kube/log_window.c core/kube/log_window.h core/kube/prober.c core/kube/prober.h core/kube/reflector.c core/kube/reflector.h \
+	core/kube/log_answer.c core/kube/log_facts.c core/kube/log_join.c core/kube/log_join.h core/kube/log_splitter.c core/kube/log_splitter.h \
+	core/kube/log_stream.c core/kube/log_stream.h core/kube/log_stream_internal.h core/kube/log_window.c core/kube/log_window.h core/kube/prober.c core/kube/prober.h core/kube/reflector.c core/kube/reflector.h \
 	core/kube/answer_head.c core/kube/answer_head.h core/kube/list_query.c core/kube/list_query.h core/kube/outgoing.c core/kube/outgoing.h core/kube/renewal.c core/kube/renewal.h core/kube/route.c core/kube/route.h core/kube/refusal.c core/kube/refusal.h core/kube/trouble.c core/kube/trouble.h \
 	core/kube/transport.c core/kube/transport.h core/kube/transport_curl.c core/kube/transport_curl.h core/kube/yaml_tree.c core/kube/yaml_tree.h
 libkube_a_SOURCES += \

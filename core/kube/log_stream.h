@@ -34,6 +34,7 @@ struct log_container {
     enum log_container_state state;
     const char *reason;                 /* of WAITING or TERMINATED */
     int exit_code;                      /* of TERMINATED */
+    bool final;                         /* TERMINATED for good: its pod is done, or it is an init container that has done its work */
     int64_t restarts;
     bool has_last;                      /* a container before this one is known to have ended: */
     int last_exit_code;

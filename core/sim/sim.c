@@ -38,6 +38,9 @@ void sim_free(struct sim *sim)
     }
     free_texts(&sim->faults);
     free_texts(&sim->requests);
+    free_texts(&sim->commands);
+    ptrs_free(&sim->tunnels);
+    free(sim->router_token);
     ptrs_free(&sim->exchanges);
     free(sim);
 }
@@ -127,11 +130,27 @@ void sim_expire(struct sim *sim)
     sim->oldest_rv = sim->rv;
 }
 
-size_t sim_requests(const struct sim *sim, const char *part)
+static size_t count_texts(const struct ptrs *texts, const char *part)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < sim->requests.n; i++)
-        n += strstr(sim->requests.v[i], part) != NULL;
+    for (size_t i = 0; i < texts->n; i++)
+        n += strstr(texts->v[i], part) != NULL;
     return n;
+}
+
+size_t sim_requests(const struct sim *sim, const char *part)
+{
+    return count_texts(&sim->requests, part);
+}
+
+size_t sim_commands(const struct sim *sim, const char *part)
+{
+    return count_texts(&sim->commands, part);
+}
+
+void sim_router_token(struct sim *sim, const char *token)
+{
+    free(sim->router_token);
+    sim->router_token = mem_text(token);
 }

@@ -20,11 +20,15 @@ bool sim_load_list(struct sim *, struct slice list_json, struct err *); /* all i
 void sim_log(struct sim *, const char *ns, const char *pod, const char *container, const char *line);
 void sim_version(struct sim *, const char *agents_version);           /* "v1beta1" (default), "v1alpha1", or NULL: no CRDs */
 /* Faults: the next n requests whose path holds `part` answer so. status 0: the connection is refused; -1: never answers; -2: cut after
- * `bytes` bytes. */
+ * `bytes` bytes. Of tunnels (pods/exec, pods/portforward) the bytes count from when it is open, frames and all. */
 void sim_fault(struct sim *, const char *part, int status, unsigned n, size_t bytes, const char *body);
 void sim_hang(struct sim *, bool hung);                                /* true: nothing is answered or sent until false */
 void sim_cut_watches(struct sim *);
 void sim_expire(struct sim *);                                         /* older resourceVersions are gone: 410 */
+/* The router wants this bearer token from now on; NULL: none. */
+void sim_router_token(struct sim *, const char *token);
+/* How many commands ran, by any way, whose line holds part: "once" is 1. */
+size_t sim_commands(const struct sim *, const char *part);
 /* How many requests there were whose "METHOD /path?query" holds part. */
 size_t sim_requests(const struct sim *, const char *part);
 #endif

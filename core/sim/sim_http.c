@@ -113,14 +113,12 @@ void http_not_found(struct exchange *x, const struct resource *r, const char *na
     buf_free(&details);
 }
 
-static bool find_route(const struct sim *, const char *path, struct route *);
-static void route_free(struct route *);
-
 static void forbidden(struct exchange *x)
 {
     struct route route = {0};
-    bool found = find_route(x->sim, x->path, &route);
-    const char *verb = strcmp(x->method, "POST") == 0     ? "create"
+    bool found = http_find_route(x->sim, x->path, &route);
+    bool stream = found && route.sub && (strcmp(route.sub, "exec") == 0 || strcmp(route.sub, "portforward") == 0);
+    const char *verb = strcmp(x->method, "POST") == 0 || stream ? "create"
                        : strcmp(x->method, "DELETE") == 0 ? "delete"
                        : strcmp(x->method, "PATCH") == 0  ? "patch"
                        : route.name                       ? "get"
@@ -143,7 +141,7 @@ static void forbidden(struct exchange *x)
     } else {
         http_status(x, 403, "Forbidden", "forbidden: User \"system:serviceaccount:sc-rbac:limited\" cannot get path", "{}");
     }
-    route_free(&route);
+    http_free_route(&route);
 }
 
 /* The bodies as captured (tests/fixtures/wire). */
@@ -210,7 +208,7 @@ static char *part_take(char **parts, size_t n, size_t i)
 }
 
 /* /api/v1/… and /apis/GROUP/VERSION/… with or without /namespaces/NS before the resource. */
-static bool find_route(const struct sim *sim, const char *path, struct route *route)
+bool http_find_route(const struct sim *sim, const char *path, struct route *route)
 {
     char *parts[PARTS_MOST] = {0};
     size_t n = split(path, parts), i;
@@ -243,7 +241,7 @@ static bool find_route(const struct sim *sim, const char *path, struct route *ro
     return route->resource != NULL && route->resource->namespaced >= (route->ns != NULL);
 }
 
-static void route_free(struct route *route)
+void http_free_route(struct route *route)
 {
     query_free(&route->query);
     free(route->version);
@@ -331,11 +329,15 @@ void http_answer(struct exchange *x)
 {
     struct route route = {0};
 
+    if (x->origin) {
+        router_answer(x, x->path);
+        return;
+    }
     if (answer_root(x))
         return;
     if (strstr(x->path, "/selfsubjectaccessreviews") && strcmp(x->method, "POST") == 0)
         access_review(x);
-    else if (!find_route(x->sim, x->path, &route))
+    else if (!http_find_route(x->sim, x->path, &route))
         http_text(x, 404, "404 page not found\n");
     else {
         if (route.resource->crd && strcmp(route.version, "v1alpha1") == 0 && strcmp(x->sim->agents_version, "v1beta1") == 0)
@@ -344,5 +346,5 @@ void http_answer(struct exchange *x)
                                     route.resource->group, route.resource->kind);
         dispatch(x, &route);
     }
-    route_free(&route);
+    http_free_route(&route);
 }

@@ -107,6 +107,8 @@ struct exchange {
     struct response_ops ops;
     void *ctx;
     char *method, *path, *content_type;
+    bool origin;                     /* to a router at an address of its own */
+    bool stripped;                   /* the API server took Authorization away */
     struct ptrs headers;             /* name, value, name, value … */
     struct buf body;
     int64_t deadline_at;             /* mono; INT64_MAX none */
@@ -136,7 +138,7 @@ const char *query_get(const struct query *, const char *name);               /* 
 bool query_true(const struct query *, const char *name);
 void query_parse(struct query *, const char *path);                          /* what follows '?' */
 void query_free(struct query *);
-struct route {
+struct route {                       /* what a path names */
     const struct resource *resource;
     char *version, *ns, *name, *sub, *rest; /* NULL where the path has none; rest: after the subresource */
     struct query query;
@@ -146,6 +148,9 @@ void http_status(struct exchange *, int code, const char *reason, const char *me
 void http_not_found(struct exchange *, const struct resource *, const char *name);
 void http_text(struct exchange *, int code, const char *text);
 void http_fault(struct exchange *, int code, const char *body);
+/* False: the path is no resource that is served. Free it in both cases. */
+bool http_find_route(const struct sim *, const char *path, struct route *);
+void http_free_route(struct route *);
 bool path_decode(struct slice in, struct buf *out);
 
 /* ---- sim_list.c, sim_watch.c, sim_write.c, sim_logs.c, sim_proxy.c: the verbs */
@@ -159,6 +164,41 @@ void patch_answer(struct exchange *, const struct route *);
 void log_answer(struct exchange *, const struct route *);
 void proxy_answer(struct exchange *, const struct route *);
 void get_answer(struct exchange *, const struct route *);
+void router_answer(struct exchange *, const char *path);                     /* the sandbox router */
+void runtime_answer(struct exchange *, const char *sandbox);                 /* the runtime in a sandbox */
+/* A request that came by another way than a transport's: it has no callbacks. */
+struct exchange *exchange_new(struct sim *, const char *method, const char *path);
+void exchange_free(struct exchange *);
+struct fault *fault_take(struct sim *, const char *path);                    /* the oldest that fits, once; NULL: none. fault_free it */
+void fault_free(struct fault *);
+
+/* ---- sim_tunnel.c: tunnels as the transport has them; sim_pod_streams.c: what is at their other end */
+struct pod_stream;
+struct tunnel {
+    struct sim *sim;
+    struct transport *transport;
+    struct tunnel_ops ops;
+    void *ctx;
+    char *path;
+    struct ptrs protocols;           /* char * */
+    int64_t answer_at, open_by, end_by; /* mono; INT64_MAX none */
+    bool open, dead, paused, silent, closing; /* closing: the server has said its last word */
+    size_t cut_after, given;         /* cut_after: SIZE_MAX none */
+    struct fault *fault;             /* that it meets when it opens; NULL none */
+    struct buf in, out;
+    struct pod_stream *stream;       /* once open */
+};
+struct tunnel *tunnel_new(struct sim *, struct transport *, const struct upgrade *, const struct tunnel_ops *, void *ctx);
+void tunnel_free(struct tunnel *);
+void tunnel_step(struct tunnel *, int64_t mono);
+int64_t tunnel_due(const struct tunnel *, int64_t mono);                     /* mono; INT64_MAX none */
+/* NULL with the refusal in x (status, out). *protocol: the one chosen. */
+struct pod_stream *pod_stream_new(struct tunnel *, struct exchange *x, const char **protocol);
+void pod_stream_free(struct pod_stream *);
+void pod_stream_feed(struct pod_stream *, const char *bytes, size_t n);      /* the client's frames */
+/* Writes what is due to the tunnel's out. True: that was all, the connection ends. */
+bool pod_stream_step(struct pod_stream *, int64_t mono);
+int64_t pod_stream_due(const struct pod_stream *);                           /* mono; INT64_MAX: only on input */
 
 /* One container's log. Lines are struct log_row *. */
 struct log_row {
@@ -174,10 +214,13 @@ struct log_file {
 char *log_key(const char *ns, const char *pod, const char *container);
 struct log_file *log_file_get(struct sim *, const char *ns, const char *pod, const char *container, bool create);
 void log_file_line(struct sim *, struct log_file *, const char *line);               /* stamped now; followers get it */
+void log_file_row(struct sim *, struct log_file *, int64_t stamp_ns, struct slice line);
+void log_file_previous(struct log_file *, int64_t stamp_ns, struct slice line);      /* of the container before */
 void log_file_restart(struct sim *, const char *ns, const char *pod, const char *container); /* what there was is the previous one's */
 void log_file_end(struct sim *, const char *ns, const char *pod, const char *container);     /* its container stopped */
 void log_files_forget(struct sim *, const char *ns, const char *pod);
 void log_files_free(struct sim *);
+void log_files_clear(struct sim *);                                                  /* as if none had ever been; who follows one is cut off */
 
 /* ---- sim_story.c … */
 struct story;
@@ -188,6 +231,14 @@ void story_act(struct story *);                                              /* 
 void story_changed(struct story *, enum change_type, const struct version *);
 /* The router has answered a POST /execute: its log says so. */
 void story_executed(struct story *, const char *sandbox, const char *ns, int status, int duration_ms, int bytes, const char *agent);
+
+/* ---- sim_replay.c: a world that is not lived but told */
+struct sim_feed {
+    void (*advance)(void *ctx);                                              /* lets the world be as it is now */
+    int64_t (*due)(void *ctx);                                               /* ms until it is to be called; -1: never */
+    bool (*answer)(void *ctx, struct exchange *);                            /* false: the world is to answer */
+    bool real_time;                                                          /* its clock's mono moves by itself */
+};
 
 struct fault {
     char *part, *body;
@@ -204,13 +255,19 @@ struct sim {
     struct ptrs history;             /* struct change *, oldest first */
     size_t history_start;            /* those before are freed */
     struct ptrs exchanges;           /* struct exchange * */
+    struct ptrs tunnels;             /* struct tunnel * */
     struct ptrs requests;            /* char *: "GET /path" of all there were */
+    struct ptrs commands;            /* char *: all that ran */
+    char *router_token;              /* NULL: anyone may call it */
     struct ptrs faults;
     struct ptrs logs;                /* struct log_file *, sorted by key */
     const char *agents_version;
     bool hung, stepping;
     uint64_t received;
     struct story *story;
+    const struct sim_feed *feed;     /* NULL: none */
+    void *feed_ctx;
+    bool verbatim;                   /* objects keep the metadata they bear */
 };
 int64_t sim_world_time(const struct sim *);                                  /* what now_ms ought to be */
 void sim_advance(struct sim *);                                              /* lets the world catch up with the clock */

@@ -68,6 +68,16 @@ void log_files_free(struct sim *sim)
     ptrs_free(&sim->logs);
 }
 
+void log_files_clear(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->exchanges.n; i++) {
+        struct exchange *x = sim->exchanges.v[i];
+        if (x->stream == STREAM_LOG && !x->dead)
+            exchange_finish(x, END_CUT, "the log begins anew");
+    }
+    log_files_free(sim);
+}
+
 /* "2026-11-23T08:33:15.706600802Z " */
 static void add_stamp(struct buf *out, int64_t ns)
 {
@@ -95,17 +105,36 @@ static void end_followers(struct sim *sim, const char *key)
     }
 }
 
+static struct log_row *row_new(int64_t stamp_ns, struct slice line)
+{
+    struct log_row *row = mem_new(sizeof *row + line.n + 1);
+
+    row->stamp_ns = stamp_ns;
+    memcpy(row->text, line.p, line.n);
+    return row;
+}
+
+void log_file_previous(struct log_file *file, int64_t stamp_ns, struct slice line)
+{
+    file->has_previous = true;
+    ptrs_add(&file->previous, row_new(stamp_ns, line));
+}
+
 void log_file_line(struct sim *sim, struct log_file *file, const char *line)
 {
-    size_t n = strlen(line) + 1;
-    struct log_row *row = mem_new(sizeof *row + n);
     int64_t ns = sim->now_ms * 1000000 + 91083;          /* no round numbers: kubelets do not write them */
 
     if (ns <= file->last_ns)
         ns = file->last_ns + 31337;
-    file->last_ns = row->stamp_ns = ns;
+    log_file_row(sim, file, ns, slice_of(line));
+}
+
+void log_file_row(struct sim *sim, struct log_file *file, int64_t stamp_ns, struct slice line)
+{
+    struct log_row *row = row_new(stamp_ns, line);
+
+    file->last_ns = stamp_ns;
     file->ended = false;
-    memcpy(row->text, line, n);
     ptrs_add(&file->lines, row);
     if (file->lines.n > LINES_MOST + LINES_MOST / 10) {  /* the oldest go, many at once */
         size_t gone = LINES_MOST / 10;

@@ -1,177 +1,18 @@
-/* The API server's service proxy to the sandbox router: POST …/services/sandbox-router-svc:8080/proxy/execute runs a command in a
- * sandbox of the simulated cluster. Answers have the Go router's and the python runtime's shapes (as captured in
- * tests/fixtures/wire/router-execute-answer.txt). The runtime splits a command as shlex does, without a shell; of programs it knows
- * echo and its like, sh -c, and python3 -c 'print(…)'. */
+/* The sandbox router and the python runtime behind it: POST /execute runs a command in a sandbox of the simulated cluster. Reached by the
+ * API server's service proxy (which strips Authorization), by a forwarded port, or at an origin of its own. Answers have the Go router's
+ * and the python runtime's shapes (as captured in tests/fixtures/wire/router-execute-answer.txt). The runtime splits a command as shlex
+ * does, without a shell. */
 #include "core/base/mem.h"
+#include "core/sim/sim_command.h"
 #include "core/sim/sim_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-enum { WORDS_MOST = 64 };
-
-struct run {
-    struct buf out, err;
-    int code;
-    const char *host;
-};
-
-/* Splits as shlex does: quotes and backslashes, no expansion. Returns the number of words; -1 where a quote stays open. */
-static int split_words(const char *p, char *words[WORDS_MOST])
-{
-    int n = 0;
-
-    while (n < WORDS_MOST) {
-        struct buf word = {0};
-        char quote = 0;
-        p += strspn(p, " \t\n");
-        if (!*p)
-            return n;
-        for (; *p && (quote || !strchr(" \t\n", *p)); p++) {
-            if (quote && *p == quote)
-                quote = 0;
-            else if (!quote && (*p == '\'' || *p == '"'))
-                quote = *p;
-            else if (*p == '\\' && quote != '\'' && p[1])
-                buf_add_byte(&word, *++p);
-            else
-                buf_add_byte(&word, *p);
-        }
-        words[n++] = buf_take(&word);
-        if (quote) {
-            while (n > 0)
-                free(words[--n]);
-            return -1;
-        }
-    }
-    return n;
-}
-
-static void run_program(struct run *, char **words, int n);
-
-/* One simple command of a shell's line; ">&2" sends its output to stderr. */
-static void run_simple(struct run *run, char *text)
-{
-    char *words[WORDS_MOST];
-    int n = split_words(text, words), kept = 0;
-    bool to_err = false;
-    struct run one = {.host = run->host};
-
-    for (int i = 0; i < n; i++) {
-        bool redirect = strcmp(words[i], ">&2") == 0 || strcmp(words[i], "1>&2") == 0;
-        to_err |= redirect;
-        if (redirect)
-            free(words[i]);
-        else
-            words[kept++] = words[i];
-    }
-    if (kept > 0)
-        run_program(&one, words, kept);
-    buf_add_slice(to_err ? &run->err : &run->out, buf_slice(&one.out));
-    buf_add_slice(&run->err, buf_slice(&one.err));
-    run->code = one.code;
-    buf_free(&one.out);
-    buf_free(&one.err);
-    while (kept > 0)
-        free(words[--kept]);
-}
-
-/* A shell's line: commands after each other, until an exit. */
-static void run_shell(struct run *run, const char *line)
-{
-    char *text = mem_text(line), *save = NULL;
-
-    for (char *part = strtok_r(text, ";\n", &save); part; part = strtok_r(NULL, ";\n", &save)) {
-        part += strspn(part, " \t");
-        if (strncmp(part, "exit", 4) == 0 && (part[4] == 0 || part[4] == ' ')) {
-            run->code = atoi(part + 4) & 255;
-            break;
-        }
-        run_simple(run, part);
-    }
-    free(text);
-}
-
-static void run_echo(struct run *run, char **words, int n)
-{
-    bool newline = !(n > 1 && strcmp(words[1], "-n") == 0);
-
-    for (int i = newline ? 1 : 2; i < n; i++) {
-        buf_add_text(&run->out, words[i]);
-        if (i + 1 < n)
-            buf_add_byte(&run->out, ' ');
-    }
-    if (newline)
-        buf_add_byte(&run->out, '\n');
-}
-
-/* print('text') and print("text"), as a smoke test has it. */
-static void run_python(struct run *run, const char *code)
-{
-    const char *from = strncmp(code, "print(", 6) == 0 ? code + 6 : NULL, *to = from ? strrchr(from, ')') : NULL;
-
-    if (!to) {
-        buf_add_text(&run->err, "  File \"<string>\", line 1\nSyntaxError: the simulated interpreter knows print() only\n");
-        run->code = 1;
-        return;
-    }
-    if (to - from >= 2 && (*from == '\'' || *from == '"') && to[-1] == *from)
-        from++, to--;
-    buf_add(&run->out, from, (size_t)(to - from));
-    buf_add_byte(&run->out, '\n');
-}
-
-static void run_program(struct run *run, char **words, int n)
-{
-    const char *name = words[0], *second = n > 1 ? words[1] : "";
-
-    if (strcmp(name, "echo") == 0) {
-        run_echo(run, words, n);
-    } else if ((strcmp(name, "sh") == 0 || strcmp(name, "bash") == 0) && strcmp(second, "-c") == 0 && n > 2) {
-        run_shell(run, words[2]);
-    } else if ((strcmp(name, "python3") == 0 || strcmp(name, "python") == 0) && strcmp(second, "-c") == 0 && n > 2) {
-        run_python(run, words[2]);
-    } else if (strcmp(name, "python3") == 0 && strcmp(second, "--version") == 0) {
-        buf_add_text(&run->out, "Python 3.12.4\n");
-    } else if (strcmp(name, "uname") == 0) {
-        buf_add_text(&run->out, "Linux\n");
-    } else if (strcmp(name, "pwd") == 0) {
-        buf_add_text(&run->out, "/app\n");
-    } else if (strcmp(name, "hostname") == 0) {
-        buf_printf(&run->out, "%s\n", run->host);
-    } else if (strcmp(name, "id") == 0) {
-        buf_add_text(&run->out, "uid=0(root) gid=0(root) groups=0(root)\n");
-    } else if (strcmp(name, "false") == 0) {
-        run->code = 1;
-    } else if (strcmp(name, "true") != 0 && strcmp(name, "sleep") != 0) {
-        buf_printf(&run->err, "Failed to execute command: [Errno 2] No such file or directory: '%s'", name);
-        run->code = 1;
-    }
-}
-
-static void run_command(struct run *run, const char *command)
-{
-    char *words[WORDS_MOST];
-    int n = split_words(command, words);
-
-    if (n < 0) {
-        buf_add_text(&run->err, "Failed to execute command: No closing quotation");
-        run->code = 1;
-    } else if (n == 0) {
-        buf_add_text(&run->err, "Failed to execute command: list index out of range");
-        run->code = 1;
-    } else {
-        run_program(run, words, n);
-    }
-    while (n > 0)
-        free(words[--n]);
-}
 
 /* ---- the router */
 
-static void router_error(struct exchange *x, int status, const char *format, const char *word)
+static void router_error(struct exchange *x, int status, const char *what, const char *word)
 {
-    char *detail = mem_printf("%s%s", format, word);
+    char *detail = mem_printf("%s%s", what, word);
 
     x->status = status;
     x->answer_type = "application/json";
@@ -193,28 +34,83 @@ static bool sandbox_ready(const struct sim *sim, const char *ns, const char *nam
     return false;
 }
 
-static void answer_run(struct exchange *x, const char *sandbox, const char *command)
+/* The runtime decodes what a program writes; bytes that are no UTF-8 make its answer fail. */
+static bool find_bad_byte(struct slice text, size_t *at)
 {
-    struct run run = {.host = sandbox};
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : SIZE_MAX;
+        *at = i;
+        if (more > text.n - i - 1)
+            return true;
+        for (; more > 0; more--)
+            if (((unsigned char)text.p[++i] & 0xc0) != 0x80)
+                return true;
+    }
+    return false;
+}
 
-    run_command(&run, command);
+static void answer_outcome(struct exchange *x, struct slice out, struct slice err, int code)
+{
     buf_add_text(&x->out, "{\"stdout\":");
-    json_quote(&x->out, buf_slice(&run.out));
+    json_quote(&x->out, out);
     buf_add_text(&x->out, ",\"stderr\":");
-    json_quote(&x->out, buf_slice(&run.err));
-    buf_printf(&x->out, ",\"exit_code\":%d}", run.code);
-    buf_free(&run.out);
-    buf_free(&run.err);
+    json_quote(&x->out, err);
+    buf_printf(&x->out, ",\"exit_code\":%d}", code);
     exchange_finish(x, END_DONE, "");
 }
 
-/* Commands take their time on the world's clock: the answer is held back that long. */
-static int command_ms(const char *command)
+static void answer_failed(struct exchange *x, char *why)
 {
-    const char *sleep = strstr(command, "sleep ");
-    double seconds = sleep ? strtod(sleep + 6, NULL) : 0;
+    struct buf text = {0};
 
-    return 18 + (seconds > 0 && seconds < 600 ? (int)(seconds * 1000) : 0);
+    buf_printf(&text, "Failed to execute command: %s", why);
+    answer_outcome(x, SLICE(""), buf_slice(&text), 1);
+    buf_free(&text);
+    free(why);
+}
+
+static int64_t answer_run(struct exchange *x, const char *sandbox, const char *command)
+{
+    struct command_run run = {.host = sandbox};
+    struct buf out = {0}, err = {0};
+    char *words[COMMAND_WORDS_MOST];
+    int n = command_split(command, words);
+    size_t bad;
+
+    ptrs_add(&x->sim->commands, mem_text(command));
+    if (n > 0)
+        command_run(&run, words, n);
+    command_output(&run, 1, &out);
+    command_output(&run, 2, &err);
+    if (n <= 0)
+        answer_failed(x, mem_text(n < 0 ? "No closing quotation" : "list index out of range"));
+    else if (run.trouble != COMMAND_STARTED)
+        answer_failed(x, mem_printf("%s: '%s'", run.trouble == COMMAND_NOT_FOUND ? "[Errno 2] No such file or directory" :
+                                    "[Errno 13] Permission denied", words[0]));
+    else if (find_bad_byte(buf_slice(&out), &bad))
+        answer_failed(x, mem_printf("'utf-8' codec can't decode byte 0x%02x in position %zu: invalid start byte", (unsigned char)out.p[bad], bad));
+    else
+        answer_outcome(x, buf_slice(&out), buf_slice(&err), run.signal ? -run.signal : run.code);
+    while (n > 0)
+        free(words[--n]);
+    buf_free(&out);
+    buf_free(&err);
+    int64_t ms = 18 + run.ms;        /* commands take their time on the world's clock: the answer is held back that long */
+    command_free(&run);
+    return ms;
+}
+
+/* False: refused. */
+static bool check_token(struct exchange *x)
+{
+    const char *given = x->stripped ? NULL : exchange_header(x, "Authorization"), *token = x->sim->router_token;
+
+    if (!token || (given && strncmp(given, "Bearer ", 7) == 0 && strcmp(given + 7, token) == 0))
+        return true;
+    bool any = given && strncmp(given, "Bearer ", 7) == 0;
+    router_error(x, 401, any ? "Invalid token." : "Missing or invalid Authorization header.", "");
+    return false;
 }
 
 static void execute(struct exchange *x)
@@ -223,10 +119,12 @@ static void execute(struct exchange *x)
     const char *agent = exchange_header(x, "User-Agent");
     json asked = json_whole(buf_slice(&x->body));
     char *command = json_dup(json_get(asked, "command"));
-    int ms = 0;
+    int64_t ms = 0;
 
     ns = ns ? ns : "default";
-    if (!sandbox || !*sandbox) {
+    if (!check_token(x)) {
+        ms = 1;
+    } else if (!sandbox || !*sandbox) {
         router_error(x, 400, "X-Sandbox-ID header is required.", "");
     } else if (!sandbox_ready(x->sim, ns, sandbox)) {
         ms = 1408;
@@ -234,12 +132,45 @@ static void execute(struct exchange *x)
     } else if (!command) {
         router_error(x, 422, "command: Field required", "");
     } else {
-        ms = command_ms(command);
-        answer_run(x, sandbox, command);
+        ms = answer_run(x, sandbox, command);
     }
     x->ready_at = sim_mono(x->sim) + ms;
     if (x->sim->story)
-        story_executed(x->sim->story, sandbox ? sandbox : "", ns, x->status, ms, (int)x->out.n, agent ? agent : "");
+        story_executed(x->sim->story, sandbox ? sandbox : "", ns, x->status, (int)ms, (int)x->out.n, agent ? agent : "");
+    free(command);
+}
+
+void router_answer(struct exchange *x, const char *path)
+{
+    size_t n = strcspn(path, "?");
+
+    path += *path == '/';
+    n -= n > 0 && path[-1] == '/';
+    struct slice asked = {path, n};
+    if (slice_is(asked, "execute") && strcmp(x->method, "POST") == 0)
+        execute(x);
+    else if (slice_is(asked, "healthz") || slice_is(asked, "readyz"))
+        http_text(x, 200, "ok");
+    else
+        router_error(x, 404, "Not Found", "");
+}
+
+void runtime_answer(struct exchange *x, const char *sandbox)
+{
+    json asked = json_whole(buf_slice(&x->body));
+    char *command = json_dup(json_get(asked, "command"));
+
+    x->ready_at = sim_mono(x->sim) + 4;
+    if (strcmp(x->path, "/") == 0 && strcmp(x->method, "GET") == 0) {
+        buf_add_text(&x->out, "{\"status\":\"ok\",\"message\":\"Sandbox Runtime is active.\"}");
+        exchange_finish(x, END_DONE, "");
+    } else if (strcmp(x->path, "/execute") != 0 || strcmp(x->method, "POST") != 0) {
+        router_error(x, 404, "Not Found", "");
+    } else if (!command) {
+        router_error(x, 422, "command: Field required", "");
+    } else {
+        x->ready_at = sim_mono(x->sim) + answer_run(x, sandbox, command);
+    }
     free(command);
 }
 
@@ -249,15 +180,11 @@ void proxy_answer(struct exchange *x, const struct route *route)
     const char *name = route->name;
     name += strncmp(name, "http:", 5) == 0 ? 5 : strncmp(name, "https:", 6) == 0 ? 6 : 0;
     char *service = slice_dup((struct slice){name, strcspn(name, ":")});
-    const char *path = route->rest ? route->rest : "";
 
+    x->stripped = true;
     if (!world_get(x->sim, route->resource, route->ns ? route->ns : "", service))
         http_not_found(x, route->resource, service);
-    else if (strcmp(path, "execute") == 0 && strcmp(x->method, "POST") == 0)
-        execute(x);
-    else if (strcmp(path, "healthz") == 0 || strcmp(path, "readyz") == 0)
-        http_text(x, 200, "ok");
     else
-        router_error(x, 404, "Not Found", "");
+        router_answer(x, route->rest ? route->rest : "");
     free(service);
 }

@@ -34,6 +34,10 @@ void sim_advance(struct sim *sim)
 {
     int64_t now = sim_world_time(sim);
 
+    if (sim->feed) {
+        sim->feed->advance(sim->feed_ctx);
+        return;
+    }
     for (int acts = 0; sim->story && story_due(sim->story) <= now; acts++) {
         int64_t due = story_due(sim->story);
         if (acts == ACTS_AT_ONCE)
@@ -63,50 +67,72 @@ void exchange_finish(struct exchange *x, enum end_reason reason, const char *tex
     x->end_text = text;
 }
 
-static void fault_free(struct fault *f)
+void fault_free(struct fault *f)
 {
     free(f->part);
     free(f->body);
     free(f);
 }
 
-/* The fault that this request meets: the oldest that fits. */
-static void apply_fault(struct exchange *x)
+struct fault *fault_take(struct sim *sim, const char *path)
 {
-    struct sim *sim = x->sim;
-
     for (size_t i = 0; i < sim->faults.n; i++) {
-        struct fault *f = sim->faults.v[i];
-        if (!strstr(x->path, f->part))
+        struct fault *f = sim->faults.v[i], *taken;
+        if (!strstr(path, f->part))
             continue;
-        if (f->status > 0)
-            http_fault(x, f->status, f->body);
-        else if (f->status == 0)
-            exchange_finish(x, END_UNREACHABLE, "connection refused");
-        else if (f->status == -1)
-            x->silent = true;
-        else
-            x->cut_after = f->bytes;
-        x->routed = f->status >= -1;
+        taken = NEW(struct fault);
+        *taken = (struct fault){.part = mem_text(f->part), .body = mem_text(f->body), .status = f->status, .left = 1, .bytes = f->bytes};
         if (--f->left == 0) {
             ptrs_remove(&sim->faults, i);
             fault_free(f);
         }
-        return;
+        return taken;
     }
+    return NULL;
+}
+
+/* The fault that this request meets: the oldest that fits. */
+static void apply_fault(struct exchange *x)
+{
+    struct fault *f = fault_take(x->sim, x->path);
+
+    if (!f)
+        return;
+    if (f->status > 0)
+        http_fault(x, f->status, f->body);
+    else if (f->status == 0)
+        exchange_finish(x, END_UNREACHABLE, "connection refused");
+    else if (f->status == -1)
+        x->silent = true;
+    else
+        x->cut_after = f->bytes;
+    x->routed = f->status >= -1;
+    fault_free(f);
+}
+
+struct exchange *exchange_new(struct sim *sim, const char *method, const char *path)
+{
+    struct exchange *x = NEW(struct exchange);
+
+    *x = (struct exchange){
+        .sim = sim, .method = mem_text(method), .path = mem_text(path), .cut_after = SIZE_MAX, .status = 200, .retry_after_ms = -1,
+        .answer_type = "application/json", .deadline_at = INT64_MAX,
+    };
+    return x;
 }
 
 static struct exchange *server_request(struct transport *t, const struct request *r, const struct response_ops *ops, void *ctx)
 {
     struct sim *sim = sim_of(t);
-    struct exchange *x = NEW(struct exchange);
+    struct exchange *x = exchange_new(sim, r->method, r->path);
 
-    *x = (struct exchange){
-        .sim = sim, .transport = t, .ops = *ops, .ctx = ctx, .method = mem_text(r->method), .path = mem_text(r->path),
-        .content_type = mem_text(r->content_type ? r->content_type : "application/json"), .cut_after = SIZE_MAX, .status = 200,
-        .retry_after_ms = -1,
-        .answer_type = "application/json", .deadline_at = r->deadline_ms > 0 ? sim_mono(sim) + r->deadline_ms : INT64_MAX,
-    };
+    x->transport = t;
+    x->ops = *ops;
+    x->ctx = ctx;
+    x->origin = r->origin != NULL;
+    x->content_type = mem_text(r->content_type ? r->content_type : "application/json");
+    if (r->deadline_ms > 0)
+        x->deadline_at = sim_mono(sim) + r->deadline_ms;
     for (const struct header *h = r->headers; h && h->name; h++) {
         ptrs_add(&x->headers, mem_text(h->name));
         ptrs_add(&x->headers, mem_text(h->value ? h->value : ""));
@@ -118,7 +144,7 @@ static struct exchange *server_request(struct transport *t, const struct request
     return x;
 }
 
-static void exchange_free(struct exchange *x)
+void exchange_free(struct exchange *x)
 {
     for (size_t i = 0; i < x->headers.n; i++)
         free(x->headers.v[i]);
@@ -150,6 +176,15 @@ static void bury(struct sim *sim)
             sim->exchanges.v[kept++] = x;
     }
     sim->exchanges.n = kept;
+    kept = 0;
+    for (size_t i = 0; i < sim->tunnels.n; i++) {
+        struct tunnel *tunnel = sim->tunnels.v[i];
+        if (tunnel->dead)
+            tunnel_free(tunnel);
+        else
+            sim->tunnels.v[kept++] = tunnel;
+    }
+    sim->tunnels.n = kept;
 }
 
 static void server_cancel(struct transport *t, struct exchange *x)
@@ -228,7 +263,8 @@ static void step_exchange(struct exchange *x, int64_t mono)
         return;
     if (!x->routed) {
         x->routed = true;
-        http_answer(x);
+        if (!sim->feed || !sim->feed->answer(sim->feed_ctx, x))
+            http_answer(x);
     }
     if (x->stream == STREAM_WATCH)
         watch_step(x, mono);
@@ -242,12 +278,17 @@ static void server_step(struct transport *t)
 
     sim_advance(sim);
     sim->stepping = true;
-    size_t n = sim->exchanges.n;                         /* what the callbacks ask for is answered at the next step */
+    size_t n = sim->exchanges.n, n_tunnels = sim->tunnels.n; /* what the callbacks ask for is answered at the next step */
     int64_t mono = sim_mono(sim);
     for (size_t i = 0; i < n; i++) {
         struct exchange *x = sim->exchanges.v[i];
         if (x->transport == t && !x->dead)
             step_exchange(x, mono);
+    }
+    for (size_t i = 0; i < n_tunnels; i++) {
+        struct tunnel *tunnel = sim->tunnels.v[i];
+        if (tunnel->transport == t && !tunnel->dead)
+            tunnel_step(tunnel, mono);
     }
     sim->stepping = false;
     bury(sim);
@@ -286,8 +327,15 @@ static int64_t server_due(struct transport *t)
         if (!x->dead && x->transport == t)
             due = earliest(due, exchange_due(x));
     }
+    for (size_t i = 0; i < sim->tunnels.n; i++) {
+        const struct tunnel *tunnel = sim->tunnels.v[i];
+        if (!tunnel->dead && tunnel->transport == t)
+            due = earliest(due, tunnel_due(tunnel, now));
+    }
     if (sim->story && story_due(sim->story) != INT64_MAX)
         due = earliest(due, story_due(sim->story) - sim->start_wall + sim->start_mono);
+    if (sim->feed && sim->feed->due(sim->feed_ctx) >= 0)
+        due = earliest(due, now + sim->feed->due(sim->feed_ctx));
     return due == INT64_MAX ? -1 : due <= now ? 0 : due - now;
 }
 
@@ -295,7 +343,10 @@ static void server_wait(struct transport *t, struct pollfd *extra, unsigned n, i
 {
     int64_t due = server_due(t), timeout = timeout_ms;
 
-    if (sim_of(t)->clock != clock_system())
+    const struct sim *sim = sim_of(t);
+    bool moves = sim->clock == clock_system() || (sim->feed && sim->feed->real_time);
+
+    if (!moves)
         timeout = 0;                                     /* a virtual clock moves by its owner's hand only */
     else if (due >= 0 && (timeout < 0 || due < timeout))
         timeout = due < 3600 * 1000 ? due : 3600 * 1000;
@@ -325,8 +376,41 @@ static void server_free(struct transport *t)
         if (x->transport == t)
             x->dead = true;
     }
+    for (size_t i = 0; i < sim->tunnels.n; i++) {
+        struct tunnel *tunnel = sim->tunnels.v[i];
+        tunnel->dead |= tunnel->transport == t;
+    }
     bury(sim);
     free(t);
+}
+
+static struct tunnel *server_tunnel(struct transport *t, const struct upgrade *upgrade, const struct tunnel_ops *ops, void *ctx)
+{
+    return tunnel_new(sim_of(t), t, upgrade, ops, ctx);
+}
+
+static void server_tunnel_send(struct transport *t, struct tunnel *tunnel, const char *bytes, size_t n)
+{
+    (void)t;
+    buf_add(&tunnel->in, bytes, n);
+}
+
+static size_t server_tunnel_pending(const struct transport *t, const struct tunnel *tunnel)
+{
+    (void)t;
+    return tunnel->in.n;
+}
+
+static void server_tunnel_pause(struct transport *t, struct tunnel *tunnel, bool pause)
+{
+    (void)t;
+    tunnel->paused = pause;
+}
+
+static void server_tunnel_close(struct transport *t, struct tunnel *tunnel)
+{
+    tunnel->dead = true;
+    bury(sim_of(t));
 }
 
 static uint64_t server_received(const struct transport *t)
@@ -336,7 +420,8 @@ static uint64_t server_received(const struct transport *t)
 
 static const struct transport_ops server_ops = {
     .request = server_request, .cancel = server_cancel, .step = server_step, .due = server_due, .wait = server_wait, .reset = server_reset,
-    .free = server_free, .received = server_received,
+    .free = server_free, .received = server_received, .tunnel = server_tunnel, .tunnel_send = server_tunnel_send,
+    .tunnel_pending = server_tunnel_pending, .tunnel_pause = server_tunnel_pause, .tunnel_close = server_tunnel_close,
 };
 
 struct transport *sim_transport(struct sim *sim)

@@ -208,8 +208,9 @@ static void complete(struct sim *sim, const struct resource *r, json object, con
             m.v[m.n++] = (struct member){.key = w.key, .value = w.value, .rank = core_rank(w.key)};
     json was = before ? json_get(before->text, "metadata") : (json){0};
     if (before) {
-        member_set(&m, "uid", json_get(was, "uid"));
-        member_set(&m, "creationTimestamp", json_get(was, "creationTimestamp"));
+        void (*keep)(struct members *, const char *, struct slice) = sim->verbatim ? member_default : member_set;
+        keep(&m, "uid", json_get(was, "uid"));
+        keep(&m, "creationTimestamp", json_get(was, "creationTimestamp"));
     }
     world_new_uid(sim, text);
     buf_printf(&uid, "\"%s\"", text);
@@ -222,12 +223,14 @@ static void complete(struct sim *sim, const struct resource *r, json object, con
     if (before && json_int(json_get(was, "generation"), &count) && !slice_eq(json_get(before->text, "spec"), json_get(object, "spec")))
         count++;
     buf_printf(&generation, "%lld", (long long)count);
-    if (r->generation && before)
+    if (r->generation && before && !sim->verbatim)
         member_set(&m, "generation", buf_slice(&generation));
     else if (r->generation)
         member_default(&m, "generation", buf_slice(&generation));
-    managed_fields(sim, r, &managed);
-    member_default(&m, "managedFields", buf_slice(&managed));
+    if (!sim->verbatim) {
+        managed_fields(sim, r, &managed);
+        member_default(&m, "managedFields", buf_slice(&managed));
+    }
 
     bool first = false;
     buf_add_text(out, "{\"metadata\":");

@@ -21,3 +21,7 @@ tests_unit_test_credential_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/fuzz/replay_kubeconfig
 tests_fuzz_replay_kubeconfig_SOURCES = tests/fuzz/fuzz_kubeconfig.c tests/fuzz/replay_main.c
 tests_fuzz_replay_kubeconfig_LDADD = $(KUBE_LIBS)
+EXTRA_PROGRAMS += tests/cluster/wire
+CLEANFILES += tests/cluster/wire
+tests_cluster_wire_SOURCES = tests/cluster/wire.c
+tests_cluster_wire_LDADD = $(KUBE_LIBS)
