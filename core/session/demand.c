@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { MOST = 64, AT_ONCE = 4, REFRESH_MS = 15000, FETCH_DEADLINE_MS = 10000, BODY_MOST = 32 * 1024 * 1024 };
+enum { MOST = 64, LIST_MOST = 200, AT_ONCE = 4, REFRESH_MS = 15000, FETCH_DEADLINE_MS = 10000, BODY_MOST = 32 * 1024 * 1024 };
 
 struct demand {
     struct demands *all;
@@ -18,6 +18,7 @@ struct demand {
     int status;
     int64_t read_at_ms;              /* mono; 0 never */
     bool wanted;
+    struct ptrs names;               /* of a list: what it held, as char * */
 };
 
 struct fetch {                       /* one session_fetch */
@@ -63,9 +64,17 @@ char *object_path(const struct session *s, enum kind kind, const char *ns, const
     return buf_take(&b);
 }
 
+static void names_free(struct ptrs *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->v[i]);
+    ptrs_free(names);
+}
+
 static void demand_free(struct demand *d)
 {
     transport_cancel(d->all->session->transport, d->exchange);
+    names_free(&d->names);
     buf_free(&d->body);
     free(d->ns);
     free(d->name);
@@ -85,30 +94,14 @@ static void on_bytes(void *ctx, const char *bytes, size_t n)
         buf_add(&d->body, bytes, n);
 }
 
-static void take_in(struct demand *d)
-{
-    struct store *store = d->all->session->store;
-    json value = json_whole(buf_slice(&d->body));
-
-    if (d->name) {
-        store_apply(store, d->kind, SOURCE_DEMAND, value);
-        return;
-    }
-    struct json_walk w = json_items(json_get(value, "items"));
-    while (json_next(&w))
-        store_apply(store, d->kind, SOURCE_DEMAND, w.value);
-}
-
 /* The store takes an object away by its name alone. */
-static void forget(struct demand *d)
+static void forget_name(struct demand *d, const char *name)
 {
     struct buf b = {0};
 
-    if (!d->name)
-        return;
     buf_add_text(&b, "{\"metadata\":{\"name\":");
-    json_quote(&b, slice_of(d->name));
-    if (d->ns) {
+    json_quote(&b, slice_of(name));
+    if (d->ns && *d->ns) {
         buf_add_text(&b, ",\"namespace\":");
         json_quote(&b, slice_of(d->ns));
     }
@@ -117,17 +110,97 @@ static void forget(struct demand *d)
     buf_free(&b);
 }
 
+static bool is_list(const struct demand *d)
+{
+    return !d->name || d->kind == KIND_ENDPOINTSLICE;
+}
+
+static void take_list(struct demand *d, json items)
+{
+    struct store *store = d->all->session->store;
+    struct ptrs names = {0};
+    struct json_walk w = json_items(items);
+
+    while (json_next(&w) && names.n < LIST_MOST) {
+        char *name = json_dup(json_path(w.value, "metadata.name"));
+        if (name && store_apply(store, d->kind, SOURCE_DEMAND, w.value))
+            ptrs_add(&names, name);
+        else
+            free(name);
+    }
+    for (size_t i = 0; i < d->names.n; i++) {
+        bool still = false;
+        for (size_t k = 0; k < names.n && !still; k++)
+            still = strcmp(d->names.v[i], names.v[k]) == 0;
+        if (!still)
+            forget_name(d, d->names.v[i]);
+    }
+    names_free(&d->names);
+    d->names = names;
+}
+
+/* What another demand still stands for stays: one object may be wanted by name and in its list. */
+static bool held_otherwise(const struct demand *d, const char *name)
+{
+    for (size_t i = 0; i < d->all->list.n; i++) {
+        const struct demand *other = d->all->list.v[i];
+        if (other == d || other->kind != d->kind || strcmp(other->ns ? other->ns : "", d->ns ? d->ns : "") != 0)
+            continue;
+        if (other->name && strcmp(other->name, name) == 0)
+            return true;
+        for (size_t k = 0; k < other->names.n; k++)
+            if (strcmp(other->names.v[k], name) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void forget(struct demand *d)
+{
+    if (!is_list(d) && !held_otherwise(d, d->name))
+        forget_name(d, d->name);
+    for (size_t i = 0; i < d->names.n; i++)
+        if (!held_otherwise(d, d->names.v[i]))
+            forget_name(d, d->names.v[i]);
+    names_free(&d->names);
+}
+
+/* Whoever asked is judged again only where the answer, or what was read, is another one than before. */
+static void answer(struct demand *d, enum answer given, uint64_t generation)
+{
+    struct session *s = d->all->session;
+    bool other = answers_set(s->answers, d->kind, d->ns, d->name, given, session_now(s));
+
+    if (other || store_generation(s->store) != generation)
+        diagnosis_answered(s->diagnosis, d->kind, d->ns, d->name);
+}
+
 static void on_end(void *ctx, enum end_reason end, const char *text)
 {
     struct demand *d = ctx;
+    struct store *store = d->all->session->store;
+    uint64_t generation = store_generation(store);
 
     (void)text;
     d->exchange = NULL;
     d->read_at_ms = mono(d->all->session);
-    if (end == END_DONE && d->status == 200)
-        take_in(d);
-    else if (end == END_DONE && d->status == 404)
+    if (end == END_DONE && d->status == 200) {
+        json value = json_whole(buf_slice(&d->body));
+        if (is_list(d)) {
+            json items = json_get(value, "items");
+            if (json_type(items) == JSON_ARRAY) {
+                take_list(d, items);
+                answer(d, ANSWER_THERE, generation);
+            }
+        } else if (store_apply(store, d->kind, SOURCE_DEMAND, value)) {
+            answer(d, ANSWER_THERE, generation);
+        }
+    } else if (end == END_DONE && d->status == 404) {
         forget(d);
+        answer(d, ANSWER_MISSING, generation);
+    } else if (end == END_DONE && d->status == 403) {
+        answer(d, ANSWER_REFUSED, generation);
+    }
     buf_free(&d->body);
 }
 
@@ -156,6 +229,8 @@ static void follow_wants(struct demands *all)
         ((struct demand *)all->list.v[i])->wanted = false;
     for (size_t i = 0; i < wants->n; i++) {
         const struct want *want = wants->v[i];
+        if (want->kind == KIND_NONE)
+            continue;                /* metrics.c's */
         struct demand *d = find(all, want);
         if (!d && all->list.n < MOST) {
             d = NEW(struct demand);
@@ -170,6 +245,7 @@ static void follow_wants(struct demands *all)
         if (d->wanted)
             continue;
         forget(d);
+        answers_forget(all->session->answers, d->kind, d->ns, d->name);
         demand_free(d);
         ptrs_remove(&all->list, i);
     }
@@ -184,6 +260,34 @@ static unsigned under_way(const struct demands *all)
     return n;
 }
 
+static char *demand_path(const struct demand *d)
+{
+    const struct session *s = d->all->session;
+
+    if (d->kind != KIND_ENDPOINTSLICE || !d->name) {
+        char *path = object_path(s, d->kind, d->ns, d->name);
+        if (!path || d->name)
+            return path;
+        char *bounded = mem_printf("%s?limit=%d", path, LIST_MOST);
+        free(path);
+        return bounded;
+    }
+    char *list = object_path(s, d->kind, d->ns, NULL), *label = kube_path("%s", d->name);
+    char *path = mem_printf("%s?limit=%d&labelSelector=kubernetes.io%%2Fservice-name%%3D%s", list, LIST_MOST, label);
+    free(list);
+    free(label);
+    return path;
+}
+
+/* kubernetes.io/docs/reference/using-api/api-concepts, "Metadata-only fetches": what a Secret holds never crosses the wire. */
+static const struct header *accept(const struct demand *d)
+{
+    static const struct header one[] = {{"Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}, {NULL, NULL}};
+    static const struct header list[] = {{"Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}, {NULL, NULL}};
+
+    return !(kind_info(d->kind)->flags & KIND_METADATA) ? NULL : is_list(d) ? list : one;
+}
+
 void demands_step(struct demands *all)
 {
     struct session *s = all->session;
@@ -194,13 +298,13 @@ void demands_step(struct demands *all)
         struct demand *d = all->list.v[i];
         if (d->exchange || (d->read_at_ms && now - d->read_at_ms < REFRESH_MS))
             continue;
-        char *path = object_path(s, d->kind, d->ns, d->name);
+        char *path = demand_path(d);
         if (!path) {
             d->read_at_ms = now;
             continue;
         }
         d->status = 0;
-        struct request request = {.method = "GET", .path = path, .compress = true, .deadline_ms = short_deadline(s)};
+        struct request request = {.method = "GET", .path = path, .headers = accept(d), .compress = true, .deadline_ms = short_deadline(s)};
         d->exchange = transport_request(s->transport, &request, &demand_ops, d);
         free(path);
     }

@@ -60,6 +60,14 @@ struct session *session_new(const struct session_config *config)
     }
     s->prober = prober_new(s->transport, s->clock, on_back, s);
     s->demands = demands_new(s);
+    s->answers = answers_new();
+    s->metrics = metrics_new(s);
+    s->conversion = conversion_new(s);
+    s->router_log = router_log_new(s);
+    s->facts.answers = s->answers;
+    s->facts.metrics = metrics_facts(s->metrics);
+    s->facts.conversion = conversion_fact(s->conversion);
+    s->facts.traffic = router_log_traffic(s->router_log);
     s->logs = log_set_new(s);
     sources_report(s);
     return s;
@@ -73,10 +81,14 @@ void session_free(struct session *s)
         discovery_free(s->discovery);
     log_set_free(s->logs);
     demands_free(s->demands);
+    metrics_free(s->metrics);
+    conversion_free(s->conversion);
+    router_log_free(s->router_log);
     sources_free(s);
     prober_free(s->prober);
     history_free(s->history);
     diagnosis_free(s->diagnosis);
+    answers_free(s->answers);
     store_free(s->store);
     transport_free(s->transport);
     free(s->ns);
@@ -176,6 +188,9 @@ bool session_turn(struct session *s)
     if (s->sources_changed || prober_status(s->prober)->down)
         sources_report(s);
     notice_gone(s);
+    router_log_step(s->router_log);
+    conversion_step(s->conversion);
+    metrics_step(s->metrics);
     bool facts = s->facts_changed;
     s->facts_changed = false;
     if (facts)
@@ -208,6 +223,10 @@ static int64_t session_due(const struct session *s)
     due = sooner(due, sources_due(s));
     due = sooner(due, log_set_due(s->logs));
     due = sooner(due, demands_due(s->demands));
+    due = sooner(due, metrics_due(s->metrics));
+    due = sooner(due, conversion_due(s->conversion));
+    if (router_log_behind(s->router_log))
+        due = 0;
     due = sooner(due, history_due(s->history, session_now(s)) - session_now(s));
     int64_t recheck = diagnosis_due(s->diagnosis);
     if (recheck != INT64_MAX)

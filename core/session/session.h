@@ -60,6 +60,8 @@ const struct cluster_facts *session_facts(const struct session *);
 const struct history *session_history(const struct session *);
 const struct session_info *session_info(struct session *);
 const struct source_status *session_sources(struct session *, size_t *n);
+/* The controller's metrics are to be read for the next minute (session_facts()->metrics); without that they are read only while claims go unseen. */
+void session_ask_metrics(struct session *);
 int64_t session_now(const struct session *);            /* wall ms */
 const struct clock *session_clock(const struct session *);
 /* The object whose chain's Events (Normal ones too) and on-demand objects are to be read; NULL for none. */

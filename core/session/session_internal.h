@@ -33,6 +33,9 @@ struct source {
 };
 
 struct demands;
+struct metrics;
+struct conversion;
+struct router_log;
 struct log_set;
 struct session {
     struct session_config config;
@@ -62,6 +65,10 @@ struct session {
     char *selected_ns, *selected_name;
     int64_t select_at_ms;            /* mono: when to point the event watches at it; INT64_MAX: done */
     struct demands *demands;
+    struct answers *answers;         /* what came of the demands */
+    struct metrics *metrics;
+    struct conversion *conversion;
+    struct router_log *router_log;
     struct log_set *logs;
     struct session_info info;
     uint64_t generation_seen, received_seen;
@@ -91,6 +98,23 @@ void demands_step(struct demands *);
 int64_t demands_due(const struct demands *);
 /* The path of one object or (name NULL) of a list; NULL where the kind is not served. The caller frees it. */
 char *object_path(const struct session *, enum kind, const char *ns, const char *name);
+
+/* metrics.c, conversion.c, router_log.c: facts beside the store. Each is stepped before judging. */
+struct metrics *metrics_new(struct session *);
+void metrics_free(struct metrics *);
+void metrics_step(struct metrics *);
+int64_t metrics_due(const struct metrics *);
+const struct controller_metrics *metrics_facts(const struct metrics *);
+struct conversion *conversion_new(struct session *);
+void conversion_free(struct conversion *);
+void conversion_step(struct conversion *);
+int64_t conversion_due(const struct conversion *);
+const struct conversion_fact *conversion_fact(const struct conversion *);
+struct router_log *router_log_new(struct session *);
+void router_log_free(struct router_log *);
+void router_log_step(struct router_log *);
+bool router_log_behind(const struct router_log *);       /* has lines left for the next turn */
+const struct router_traffic *router_log_traffic(const struct router_log *);
 
 /* log_set.c */
 struct log_set *log_set_new(struct session *);
