@@ -55,6 +55,10 @@ static const struct flag {
     {"demo", 0, FLAG, AT(demo), CONNECTS, HOW, NULL, "a simulated cluster; nothing is contacted"},
     {"or-demo", 0, FLAG, AT(or_demo), CONNECTS, HOW, NULL, "the simulated cluster if no real one answers within two seconds"},
 
+    {"record", 0, TEXT, AT(record), CONNECTS, HOW, "FILE", "write what is seen to FILE, without secrets, for --replay"},
+    {"replay", 0, TEXT, AT(replay), CONNECTS, HOW, "FILE", "show a recording or a bundle instead of a cluster"},
+    {"speed", 0, FACTOR, AT(speed), OF(COMMAND_DASHBOARD), HOW, "FACTOR", "of the replay: 0.5, 1, 10 (default 1)"},
+
     {"output", 'o', TEXT, AT(output), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "FORMAT", "text, json or yaml (default text)"},
     {"watch", 0, FLAG, AT(watch), OF(COMMAND_DOCTOR), NO_SCREEN, NULL, "doctor: print again whenever the findings change"},
     {"timeout", 0, DURATION, AT(timeout_ms), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "TIME", "give up after TIME (default 30s)"},
@@ -236,6 +240,10 @@ bool options_parse(int argc, char **argv, struct options *o, struct err *err)
         o->ns = NULL;                /* kubectl: -A wins */
     if (o->demo && o->or_demo)
         return err_set(err, "--demo and --or-demo exclude each other: give one");
+    if (o->replay && (o->demo || o->or_demo || o->record))
+        return err_set(err, "--replay goes with none of --record, --demo and --or-demo: it is a cluster of its own");
+    if (o->speed > 0 && !o->replay)
+        return err_set(err, "--speed is of a replay: give --replay FILE with it");
     return true;
 }
 

@@ -14,7 +14,8 @@ struct transport *replay_transport(struct replay *);   /* owned by the caller */
 /* wall is the recording's time, and stands still while it is paused and from its end on; mono is base's, which always runs. */
 const struct clock *replay_clock(const struct replay *);
 const struct recording *replay_recording(const struct replay *);
-/* Sets the time, ms from the start, kept within the recording. True where it went back: a session on it has to be told (session_rewound). */
+/* Sets the time, ms from the start, kept within the recording. True where it went back: a session on it has
+ * heard what had not happened yet, and is to be begun anew. */
 bool replay_seek(struct replay *, int64_t ms);
 void replay_pause(struct replay *, bool paused);
 bool replay_paused(const struct replay *);
