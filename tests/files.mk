@@ -6,6 +6,7 @@ include tests/unit/store.mk
 include tests/unit/diagnose.mk
 include tests/unit/timeline.mk
 include tests/unit/logs.mk
+include tests/unit/run.mk
 include tests/unit/sim.mk
 include tests/unit/session.mk
 include tests/unit/tui.mk

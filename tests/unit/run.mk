@@ -1,0 +1,10 @@
+check_PROGRAMS += tests/unit/test_run_words tests/unit/test_run_output tests/unit/test_run
+tests_unit_test_run_words_SOURCES = tests/unit/test_run_words.c tests/unit/test.h
+tests_unit_test_run_words_LDADD = $(RUN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_run_output_SOURCES = tests/unit/test_run_output.c tests/unit/temp_dir.h tests/unit/test.h
+tests_unit_test_run_output_LDADD = $(RUN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_run_SOURCES = tests/unit/test_run.c tests/unit/fake_transport.c tests/unit/fake_transport.h tests/unit/test.h
+tests_unit_test_run_LDADD = $(RUN_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/fuzz/replay_execute
+tests_fuzz_replay_execute_SOURCES = tests/fuzz/fuzz_execute.c tests/fuzz/replay_main.c
+tests_fuzz_replay_execute_LDADD = $(RUN_LIBS)
