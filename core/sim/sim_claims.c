@@ -104,6 +104,8 @@ static void lacks(struct story *s, struct life *l, const char *reason, char *mes
     if (!same)
         life_status(s, l);
     l->due = story_now(s) + RETRY_MS;
+    if (l->leave_ms < l->due)
+        l->due = l->leave_ms;
 }
 
 static struct about about_claim(const struct life *l)
@@ -201,9 +203,35 @@ static void bind_claim(struct story *s, struct life *l)
     free(template_name);
 }
 
+/* Its time is over: the claim goes, or it stays and only its Sandbox goes. */
+static void leave(struct story *s, struct life *l)
+{
+    struct about about = about_claim(l);
+
+    if (l->how == EXPIRES) {
+        char *message = mem_printf("Deleting Claim (ShutdownPolicy=%s)", l->policy);
+        event_new(s, &about, "Normal", "ClaimExpired", "Expiring", "sandboxclaim-controller", message);
+        free(message);
+    }
+    if (l->how != EXPIRES_RETAINED) {
+        life_end(s, l, true);
+        return;
+    }
+    event_new(s, &about, "Normal", "ClaimExpired", "Expiring", "sandboxclaim-controller", "Claim expired");
+    if (l->box)
+        box_end(s, l->box);
+    free(l->message);
+    l->message = mem_text("Claim expired. Sandbox cleanup initiated.");
+    l->reason = "ClaimExpired";
+    l->since_ms = story_now(s);
+    l->stage = LIFE_BOUND;
+    l->due = l->leave_ms = INT64_MAX;
+    life_status(s, l);
+}
+
 void life_act(struct story *s, struct life *l)
 {
-    if (!s->controller_pod && l->stage != LIFE_BOUND) {
+    if (!s->controller_pod && (l->stage != LIFE_BOUND || l->how != LEAVES)) {
         l->due = story_now(s) + 1000; /* no controller: no one looks */
         return;
     }
@@ -216,12 +244,12 @@ void life_act(struct story *s, struct life *l)
         break;
     case LIFE_BIND:
         if (story_now(s) >= l->leave_ms)
-            life_end(s, l, true);
+            leave(s, l);
         else
             bind_claim(s, l);
         break;
     default:
-        life_end(s, l, true);
+        leave(s, l);
     }
 }
 

@@ -164,6 +164,8 @@ void patch_answer(struct exchange *, const struct route *);
 void log_answer(struct exchange *, const struct route *);
 void proxy_answer(struct exchange *, const struct route *);
 void get_answer(struct exchange *, const struct route *);
+/* sim_quota.c: whether the namespace's quotas admit the object; false: refused with 403 */
+bool quota_check(struct exchange *, const struct route *, json object, const char *name);
 void router_answer(struct exchange *, const char *path);                     /* the sandbox router */
 void runtime_answer(struct exchange *, const char *sandbox);                 /* the runtime in a sandbox */
 /* A request that came by another way than a transport's: it has no callbacks. */
@@ -229,6 +231,8 @@ int64_t story_due(const struct story *);                                     /* 
 void story_act(struct story *);                                              /* the next act; sim->now_ms is its time */
 /* Someone else changed an object through the API: the story's controllers look at it. */
 void story_changed(struct story *, enum change_type, const struct version *);
+/* Whether something hangs on it that has to go first when it is deleted in the foreground. */
+bool story_holds(const struct story *, const struct version *);
 /* The router has answered a POST /execute: its log says so. */
 void story_executed(struct story *, const char *sandbox, const char *ns, int status, int duration_ms, int bytes, const char *agent);
 

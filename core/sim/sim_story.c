@@ -277,16 +277,34 @@ static struct box *box_of(const struct story *s, const char *ns, const char *nam
     return NULL;
 }
 
-/* Only policy Delete takes the claim away; Retain is the default and keeps it. */
-static int64_t leaves_at(const struct version *v)
+enum { PODS_GO_MS = 700 };           /* how long a Pod takes to end */
+
+/* When it goes, and how: Retain, the default, keeps the claim and takes its Sandbox. */
+static void plan_end(struct life *l, const struct version *v)
 {
+    static const char *const policies[] = {"Retain", "Delete", "DeleteForeground"};
     struct buf scratch = {0};
     int64_t ms;
-    bool set = time_parse(json_str(json_path(v->text, "spec.lifecycle.shutdownTime"), &scratch), &ms, NULL);
-    json policy = json_path(v->text, "spec.lifecycle.shutdownPolicy");
 
+    if (time_parse(json_str(json_path(v->text, "spec.lifecycle.shutdownTime"), &scratch), &ms, NULL)) {
+        json policy = json_path(v->text, "spec.lifecycle.shutdownPolicy");
+        l->policy = policies[0];
+        for (size_t i = 1; i < sizeof policies / sizeof *policies; i++)
+            l->policy = json_is(policy, policies[i]) ? policies[i] : l->policy;
+        l->how = l->policy == policies[0] ? EXPIRES_RETAINED : EXPIRES;
+        l->leave_ms = ms;
+    } else if (l->how != LEAVES) {
+        l->how = LEAVES;
+        l->leave_ms = INT64_MAX;
+    }
     buf_free(&scratch);
-    return set && (json_is(policy, "Delete") || json_is(policy, "DeleteForeground")) ? ms : INT64_MAX;
+}
+
+bool story_holds(const struct story *s, const struct version *v)
+{
+    const struct life *l = strcmp(v->resource->plural, "sandboxclaims") == 0 ? life_of(s, v->ns, v->name) : NULL;
+
+    return l && l->box;
 }
 
 static void claim_changed(struct story *s, enum change_type type, const struct version *v)
@@ -302,13 +320,18 @@ static void claim_changed(struct story *s, enum change_type type, const struct v
             free(pool);
             pool = mem_text(old);
         }
-        l = life_new(s, v->ns, v->name, pool ? pool : "", leaves_at(v));
+        l = life_new(s, v->ns, v->name, pool ? pool : "", INT64_MAX);
+        plan_end(l, v);
         l->template_name = json_dup(json_path(v->text, "spec.sandboxTemplateRef.name"));
         free(pool);
         free(old);
+    } else if (l && json_path(v->text, "metadata.deletionTimestamp").n) {
+        l->how = LEAVES;             /* in the foreground: its Sandbox and Pod first */
+        l->leave_ms = l->due = story_now(s) + PODS_GO_MS;
+        l->stage = LIFE_BOUND;
     } else if (l) {
-        l->leave_ms = leaves_at(v);
-        if (l->stage == LIFE_BOUND)
+        plan_end(l, v);
+        if (l->stage == LIFE_BOUND || l->leave_ms < l->due)
             l->due = l->leave_ms;
     }
 }

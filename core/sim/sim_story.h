@@ -95,7 +95,9 @@ struct life {                        /* a claim as its controller sees it */
     char *template_name;
     char uid[37];
     enum life_stage stage;
-    int64_t due, leave_ms;           /* leave_ms: it is deleted then; INT64_MAX never */
+    int64_t due, leave_ms;           /* leave_ms: it is deleted or expires then; INT64_MAX never */
+    enum { LEAVES, EXPIRES, EXPIRES_RETAINED } how; /* what happens at leave_ms: someone deletes it, or its lifecycle says so */
+    const char *policy;              /* of its lifecycle */
     int64_t seen_ms, first_ready_ms;
     struct box *box;
     const char *reason;              /* why it has no Sandbox; NULL: no word on it yet */

@@ -108,6 +108,26 @@ static void prepare(const struct sim *sim, const struct route *route, json objec
     buf_free(&quoted);
 }
 
+/* The object as it would stand, with a uid of its own; nothing is stored, and it has no resourceVersion. */
+static void answer_dry(struct exchange *x, json object)
+{
+    struct sim *sim = x->sim;
+    struct buf meta = {0}, stamped = {0};
+    char text[48], quoted[64];
+
+    world_new_uid(sim, text);
+    snprintf(quoted, sizeof quoted, "\"%s\"", text);
+    json_with(json_get(object, "metadata"), "uid", slice_of(quoted), &meta);
+    snprintf(quoted, sizeof quoted, "\"%s\"", time_rfc3339(sim->now_ms, text));
+    json_with(buf_slice(&meta), "creationTimestamp", slice_of(quoted), &stamped);
+    x->status = 201;
+    json_with(object, "metadata", buf_slice(&stamped), &x->out);
+    buf_add_text(&x->out, "\n");
+    exchange_finish(x, END_DONE, "");
+    buf_free(&meta);
+    buf_free(&stamped);
+}
+
 static void create_named(struct exchange *x, const struct route *route, json object, const char *name)
 {
     struct sim *sim = x->sim;
@@ -126,11 +146,10 @@ static void create_named(struct exchange *x, const struct route *route, json obj
     }
     prepare(sim, route, object, name, &old_shape, &text);
     const char *dry = query_get(&route->query, "dryRun");
-    if (dry && strcmp(dry, "All") == 0) {
-        x->status = 201;
-        buf_add_slice(&x->out, buf_slice(&text));
-        buf_add_text(&x->out, "\n");
-        exchange_finish(x, END_DONE, "");
+    if (!quota_check(x, route, buf_slice(&text), name)) {
+        /* refused, dry or not */
+    } else if (dry && strcmp(dry, "All") == 0) {
+        answer_dry(x, buf_slice(&text));
     } else {
         struct version *v = world_put(sim, r, buf_slice(&text), old_shape, &err);
         if (v) {
@@ -172,9 +191,9 @@ void create_answer(struct exchange *x, const struct route *route)
 }
 
 /* Something still holds it: it stays, with a deletionTimestamp, until its finalizers are gone. */
-static struct version *mark_deleting(struct sim *sim, struct version *v)
+static struct version *mark_deleting(struct sim *sim, struct version *v, bool in_foreground)
 {
-    struct buf meta = {0}, more = {0}, text = {0};
+    struct buf meta = {0}, more = {0}, last = {0}, text = {0};
     char stamp[32], quoted[48];
     json old = json_get(v->text, "metadata");
 
@@ -183,12 +202,24 @@ static struct version *mark_deleting(struct sim *sim, struct version *v)
     snprintf(quoted, sizeof quoted, "\"%s\"", time_rfc3339(sim->now_ms, stamp));
     json_with(old, "deletionTimestamp", slice_of(quoted), &meta);
     json_with(buf_slice(&meta), "deletionGracePeriodSeconds", SLICE("0"), &more);
-    json_with(v->text, "metadata", buf_slice(&more), &text);
+    if (in_foreground)
+        json_with(buf_slice(&more), "finalizers", SLICE("[\"foregroundDeletion\"]"), &last);
+    else
+        buf_add_slice(&last, buf_slice(&more));
+    json_with(v->text, "metadata", buf_slice(&last), &text);
     v = world_put(sim, v->resource, buf_slice(&text), v->old_shape, NULL);
     buf_free(&meta);
     buf_free(&more);
+    buf_free(&last);
     buf_free(&text);
     return v;
+}
+
+static bool foreground(const struct query *query, json options)
+{
+    const char *policy = query_get(query, "propagationPolicy");
+
+    return (policy && strcmp(policy, "Foreground") == 0) || json_is(json_get(options, "propagationPolicy"), "Foreground");
 }
 
 void delete_answer(struct exchange *x, const struct route *route)
@@ -217,7 +248,13 @@ void delete_answer(struct exchange *x, const struct route *route)
         return;
     }
     if (json_count(json_path(v->text, "metadata.finalizers")) > 0) {
-        answer_object(x, route, mark_deleting(sim, v), 200);
+        answer_object(x, route, mark_deleting(sim, v, false), 200);
+        return;
+    }
+    if (foreground(&route->query, options) && sim->story && story_holds(sim->story, v)) {
+        v = mark_deleting(sim, v, true);
+        answer_object(x, route, v, 200);
+        story_told(sim, CHANGE_MODIFIED, v);
         return;
     }
     buf_add_text(&x->out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"details\":");
