@@ -257,7 +257,7 @@ static unsigned fold_line(struct log_buffer *b, struct stream *s, unsigned type,
     bool folded = log_fold_next(&s->fold, line, text);
     if (folded && s->head != UINT64_MAX && s->head >= b->first && b->end - s->head <= SPAN_MOST) {
         unsigned span = (unsigned)(b->end - s->head);
-        record_of(b, s->head)->span = span;
+        record_of(b, s->head)->span = span & SPAN_MOST;
         return span;
     }
     s->head = b->end;

@@ -1,4 +1,5 @@
-/* Invariant: the items of all blocks, one after the other, are sorted by (stamp, number) without doubles; count is their sum; no block is empty. */
+/* Invariant: the items of all blocks, one after the other, are sorted by (stamp, number) without doubles; count is their sum, marked how many bear
+ * the mark; no block is empty. */
 #include "core/logs/log_order.h"
 
 #include "core/base/mem.h"
@@ -14,7 +15,7 @@ void order_clear(struct log_order *o)
             o->spare = o->blocks[i];
     }
     o->n = o->clean = 0;
-    o->count = 0;
+    o->count = o->marked = 0;
 }
 
 void order_free(struct log_order *o)
@@ -78,6 +79,8 @@ static void block_sift(struct log_order *o, size_t at)
         if (ahead < 0x40000000) {    /* those below first have wrapped round to the top */
             block->items[kept++] = item;
             least = ahead < least ? ahead : least;
+        } else {
+            o->marked -= item >> 31;
         }
     }
     o->count -= block->n - kept;
@@ -138,6 +141,7 @@ static void put(struct log_order *o, size_t block, size_t at, uint64_t number, b
     b->n++;
     o->oldest[block] = number < o->oldest[block] ? number : o->oldest[block];
     o->count++;
+    o->marked += mark;
     dirty(o, block);
 }
 
@@ -192,6 +196,7 @@ void order_remove(struct log_order *o, struct order_place p)
 {
     struct order_block *b = o->blocks[p.block];
 
+    o->marked -= b->items[p.at] >> 31;
     b->n--;
     memmove(b->items + p.at, b->items + p.at + 1, (b->n - p.at) * sizeof *b->items);
     o->count--;

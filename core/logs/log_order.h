@@ -15,7 +15,8 @@ struct log_order {
     uint64_t *oldest;                /* of each block: no number in it is lower */
     uint32_t *before;                /* of each block: items in those before it; right for the first `clean` blocks */
     size_t n, cap, clean;
-    uint64_t count, first;           /* numbers below first have been forgotten; all others are below first + 2^30 */
+    uint64_t count, marked;
+    uint64_t first;                  /* numbers below first have been forgotten; all others are below first + 2^30 */
     struct order_block *spare;
 };
 struct order_place {
@@ -51,6 +52,7 @@ static inline bool order_mark(const struct log_order *o, struct order_place p)
 static inline void order_mark_set(struct log_order *o, struct order_place p, bool mark)
 {
     uint32_t *item = &o->blocks[p.block]->items[p.at];
+    o->marked = o->marked - (*item >> 31) + mark;
     *item = (*item & 0x7fffffff) | (uint32_t)mark << 31;
 }
 /* To the item after; the last goes to the end. */

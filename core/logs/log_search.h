@@ -9,7 +9,8 @@ struct log_search {                  /* {0} at first */
     enum log_level level;
     int direction;                   /* 1: to newer lines, -1: to older */
     uint64_t at;                     /* the last line looked at */
-    size_t offset;                   /* its own: how far a long line was searched */
+    uint64_t line;                   /* its own, as the next two: how far it has come within the group of `at` */
+    size_t offset;
     bool inside;
 };
 /* From the line `from`, which is not looked at itself; UINT64_MAX: from beyond the end of that side (all rows are looked at). */

@@ -5,3 +5,6 @@ tests_unit_test_log_buffer_SOURCES = tests/unit/test_log_buffer.c tests/unit/tes
 tests_unit_test_log_buffer_LDADD = $(LOGS_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_log_stream_SOURCES = tests/unit/test_log_stream.c tests/unit/test.h
 tests_unit_test_log_stream_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_view
+tests_unit_test_log_view_SOURCES = tests/unit/test_log_view.c tests/unit/test.h
+tests_unit_test_log_view_LDADD = $(LOGS_LIBS) $(CMOCKA_LIBS)
