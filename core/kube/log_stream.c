@@ -115,19 +115,20 @@ bool log_stream_line(struct log_stream *s, int64_t stamp_ns, struct slice text)
     }
     s->answer_lines++;
     s->failures = 0;
-    s->verified = false;
-    s->fresh = s->fresh && s->phase == LOG_PHASE_PREVIOUS;
+    free(s->told);
+    s->told = NULL;
+    s->verified = s->fresh = false;
     s->sink->on_line(s->ctx, stamp_ns, text);
     return true;
 }
 
 /* Texts that the kubelet writes into a 200 answer when it cannot go on. Lines of a container are dated. */
-static bool error_in_body(struct slice line)
+bool log_stream_error_in_body(int64_t stamp_ns, struct slice line)
 {
     static const char *const starts[] = {"failed to create fsnotify watcher", "failed to watch file", "unable to retrieve container logs for", "failed to open log file",
                                          "rpc error: code = "};
 
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+    for (size_t i = 0; stamp_ns == INT64_MIN && i < sizeof starts / sizeof *starts; i++)
         if (slice_starts(line, slice_of(starts[i])))
             return true;
     return false;
@@ -137,7 +138,7 @@ bool log_stream_take(void *ctx, int64_t stamp_ns, struct slice text)
 {
     struct log_stream *s = ctx;
 
-    if (stamp_ns != INT64_MIN || !error_in_body(text))
+    if (!log_stream_error_in_body(stamp_ns, text))
         return log_stream_line(s, stamp_ns, text);
     free(s->body_error);
     s->body_error = slice_dup(text);
@@ -149,24 +150,22 @@ bool log_stream_take(void *ctx, int64_t stamp_ns, struct slice text)
 /* Whether what is asked for goes on from the newest line that was read. */
 static bool resumes(const struct log_stream *s)
 {
-    return s->join.window.newest_ns != INT64_MIN && !(s->fresh && s->phase == LOG_PHASE_CURRENT);
+    return s->join.window.newest_ns != INT64_MIN && !s->fresh;
 }
 
 static void add_what(struct log_stream *s, struct buf *path)
 {
     char stamp[32];
+    bool previous = s->phase == LOG_PHASE_PREVIOUS;
+    unsigned tail = previous ? s->config.previous_lines : s->config.tail_lines;
 
-    if (resumes(s)) {
-        int64_t since = s->join.window.newest_ns / 1000000000 * 1000 - 1000;
-        buf_printf(path, "&sinceTime=%s", time_rfc3339(since, stamp));
-    } else if (s->phase == LOG_PHASE_PREVIOUS || !s->from_start) {
-        unsigned tail = s->phase == LOG_PHASE_PREVIOUS ? s->config.previous_lines : s->config.tail_lines;
-        if (s->config.since_ms)
-            buf_printf(path, "&sinceTime=%s", time_rfc3339(s->config.since_ms, stamp));
-        if (tail)
-            buf_printf(path, "&tailLines=%u", tail);
-    }
-    if (s->phase == LOG_PHASE_PREVIOUS || s->config.previous)
+    if (resumes(s))
+        buf_printf(path, "&sinceTime=%s", time_rfc3339(s->join.window.newest_ns / 1000000000 * 1000 - 1000, stamp));
+    if (!resumes(s) && !s->from_start && s->config.since_ms)
+        buf_printf(path, "&sinceTime=%s", time_rfc3339(s->config.since_ms, stamp));
+    if (!resumes(s) && !s->from_start && tail)
+        buf_printf(path, "&tailLines=%u", tail);
+    if (previous || s->config.previous)
         buf_add_text(path, "&previous=true");
     else if (s->config.follow)
         buf_add_text(path, "&follow=true");
@@ -185,7 +184,7 @@ static void ask(struct log_stream *s)
     buf_add_text(&path, base);
     free(base);
     add_what(s, &path);
-    log_join_begin(&s->join, resumes(s));
+    log_join_begin(&s->join, resumes(s) ? LOG_ANSWER_RESUMED : s->fresh ? LOG_ANSWER_OTHER : LOG_ANSWER_FIRST);
     log_splitter_clear(&s->splitter);
     buf_clear(&s->error);
     free(s->body_error);
@@ -348,6 +347,7 @@ void log_stream_free(struct log_stream *s)
     free(s->gone_why);
     free(s->body_error);
     free(s->divider);
+    free(s->told);
     free(s->ns);
     free(s->pod);
     free(s->container);

@@ -35,7 +35,7 @@ struct log_container {
     const char *reason;                 /* of WAITING or TERMINATED */
     int exit_code;                      /* of TERMINATED */
     bool final;                         /* TERMINATED for good: its pod is done, or it is an init container that has done its work */
-    int64_t restarts;
+    int64_t restarts, started_ms;       /* started_ms: wall, to the second; 0: not running, or not known */
     bool has_last;                      /* a container before this one is known to have ended: */
     int last_exit_code;
     const char *last_reason;

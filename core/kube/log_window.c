@@ -1,6 +1,6 @@
 /* Invariant: items are the newest lines read, at most LOG_WINDOW_MOST of them, sorted by stamp, equal stamps in the order of arrival.
  * Stamps of one container grow but for the jitter of its two pipes (each is stamped by a writer of its own), so an item finds its place near the
- * end, and whatever is dated before the oldest item was read, or lies before the beginning of what was wanted. */
+ * end. */
 #include "core/kube/log_window.h"
 
 #include "core/base/mem.h"
@@ -67,6 +67,7 @@ void log_window_add(struct log_window *w, int64_t stamp_ns, struct slice line)
 void log_window_round(struct log_window *w)
 {
     w->round++;
+    w->met = false;
     w->next = w->at;
 }
 
@@ -96,25 +97,32 @@ static bool meet(struct log_window *w, size_t i, int64_t stamp_ns, uint32_t hash
     if (item->stamp_ns != stamp_ns || item->hash != hash || item->round == w->round)
         return false;
     item->round = w->round;
+    w->met = true;
     w->next = i + 1;
     return true;
 }
 
-bool log_window_had(struct log_window *w, int64_t stamp_ns, struct slice line)
+bool log_window_kept(struct log_window *w, int64_t stamp_ns, struct slice line)
 {
     size_t end = w->at + w->n;
+    uint32_t hash;
 
-    if (w->n == 0 || stamp_ns > w->newest_ns)
+    if (stamp_ns > w->newest_ns || !log_window_covers(w, stamp_ns))
         return false;
-    if (!log_window_covers(w, stamp_ns))
-        return true;
-    uint32_t hash = hash_of(line);
+    hash = hash_of(line);
     if (w->next >= w->at && w->next < end && meet(w, w->next, stamp_ns, hash))
         return true;
     for (size_t i = first_not_before(w, stamp_ns); i < end && w->items[i].stamp_ns == stamp_ns; i++)
         if (meet(w, i, stamp_ns, hash))
             return true;
     return false;
+}
+
+bool log_window_had(struct log_window *w, int64_t stamp_ns, struct slice line)
+{
+    if (w->n && !log_window_covers(w, stamp_ns))
+        return !w->met;
+    return log_window_kept(w, stamp_ns, line);
 }
 
 double log_window_rate(const struct log_window *w, int64_t *quiet_ns)

@@ -55,15 +55,18 @@ static void follow_free(struct follow *f)
     free(f);
 }
 
-static void tell_container(struct follow *f, const struct container *c)
+static void tell_container(struct follow *f, const struct pod *pod, const struct container *c)
 {
+    bool done = strcmp(pod->phase, "Succeeded") == 0 || strcmp(pod->phase, "Failed") == 0 || (c->init && c->exit_code == 0);
     static const enum log_container_state states[] = {
         [CONTAINER_UNKNOWN] = LOG_CONTAINER_UNKNOWN, [CONTAINER_WAITING] = LOG_CONTAINER_WAITING, [CONTAINER_RUNNING] = LOG_CONTAINER_RUNNING,
         [CONTAINER_TERMINATED] = LOG_CONTAINER_TERMINATED,
     };
     struct log_container facts = {
-        .id = c->id, .state = states[c->state], .reason = c->reason, .exit_code = c->exit_code, .restarts = c->restarts, .has_last = c->has_last,
-        .last_exit_code = c->last_exit_code, .last_reason = c->last_reason,
+        .id = c->id, .state = states[c->state], .reason = c->reason, .exit_code = c->exit_code,
+        .final = done && c->state == CONTAINER_TERMINATED, .restarts = c->restarts,
+        .started_ms = c->state == CONTAINER_RUNNING ? c->started_ms : 0, .has_last = c->has_last, .last_exit_code = c->last_exit_code,
+        .last_reason = c->last_reason,
     };
 
     log_stream_container(f->stream, &facts);
@@ -125,7 +128,7 @@ void pane_follow(struct pane *pane, const struct pod *pod, const struct containe
     if (f->gone)
         log_stream_pod_back(f->stream);
     f->gone = false;
-    tell_container(f, c);
+    tell_container(f, pod, c);
 }
 
 /* --- one pane ------------------------------------------------------------------------------------------------------------------ */
