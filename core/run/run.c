@@ -376,7 +376,9 @@ const struct run_view *run_view(struct run *r)
     struct run_view *v = &r->view;
     int64_t now = run_mono(r);
 
-    r->shown = mem_grow(r->shown, r->n_results, sizeof *r->shown);
+    if (r->n_shown != r->n_results)
+        r->shown = mem_grow(r->shown, r->n_results, sizeof *r->shown);
+    r->n_shown = r->n_results;
     for (size_t i = 0; i < r->n_results; i++)
         show_result(r, r->results[i], &r->shown[i]);
     *v = (struct run_view){

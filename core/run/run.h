@@ -136,7 +136,7 @@ void run_cancel(struct run *);
 /* Another command in the same sandbox; only while RUN_IDLE (else false). Has a deadline of its own. */
 bool run_again(struct run *, const char *command, bool shell);
 void run_evidence_taken(struct run *);
-const struct run_view *run_view(struct run *);            /* borrowed until the next call on the run or step of its transport */
+const struct run_view *run_view(struct run *);            /* borrowed until the next step or change of the run */
 /* The Role (and RoleBindings' subjects left to fill in) that a run needs, as YAML; ClusterRole for finding the router in another namespace. */
 void run_role_yaml(const char *ns, const char *router_ns, struct buf *out);
 #endif

@@ -149,6 +149,7 @@ struct run {
     struct result **results;
     size_t n_results;
     struct run_result *shown;
+    size_t n_shown;
     struct run_view view;
     char *failure, *permission, *note, *left;
     bool cancelled;

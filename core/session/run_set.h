@@ -50,4 +50,6 @@ size_t session_runs_active(const struct session *);      /* not over yet */
 void session_leftovers_look(struct session *);
 const struct run_leftover *session_leftovers(const struct session *, size_t *n, const char **error);
 void session_leftovers_remove(struct session *);
+/* For a command that drives a run itself, without the picture: no turn of the session need be taken. Borrowed. */
+struct transport *session_transport(const struct session *);
 #endif

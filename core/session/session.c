@@ -69,6 +69,7 @@ struct session *session_new(const struct session_config *config)
     s->facts.conversion = conversion_fact(s->conversion);
     s->facts.traffic = router_log_traffic(s->router_log);
     s->logs = log_set_new(s);
+    s->runs = run_set_new(s);
     sources_report(s);
     return s;
 }
@@ -79,6 +80,7 @@ void session_free(struct session *s)
         return;
     if (s->discovery)
         discovery_free(s->discovery);
+    run_set_free(s->runs);
     log_set_free(s->logs);
     demands_free(s->demands);
     metrics_free(s->metrics);
@@ -198,6 +200,7 @@ bool session_turn(struct session *s)
     else
         diagnosis_update(s->diagnosis, session_now(s));
     demands_step(s->demands);
+    run_set_step(s->runs);
     enum session_health health = session_info(s)->health;
     history_sample(s->history, s->diagnosis, s->store, session_now(s), health == SESSION_LIVE && s->info.first_list);
     bool changed = facts || store_changes(s->store)->n > 0 || diagnosis_changed(s->diagnosis)->n > 0 || health != s->health_seen ||
@@ -223,6 +226,7 @@ static int64_t session_due(const struct session *s)
     due = sooner(due, sources_due(s));
     due = sooner(due, log_set_due(s->logs));
     due = sooner(due, demands_due(s->demands));
+    due = sooner(due, run_set_due(s->runs));
     due = sooner(due, metrics_due(s->metrics));
     due = sooner(due, conversion_due(s->conversion));
     if (router_log_behind(s->router_log))
@@ -239,7 +243,7 @@ static bool pause_reading(struct session *s, struct pollfd *extra, unsigned n, i
 {
     int64_t left = s->drained_ms + PACE_MS - mono(s);
 
-    if (s->drained_bytes == 0 || s->drained_bytes > PACE_BYTES || left <= 0 || left > PACE_MS)
+    if (run_set_hurries(s->runs) || s->drained_bytes == 0 || s->drained_bytes > PACE_BYTES || left <= 0 || left > PACE_MS)
         return false;
     if (timeout_ms >= 0 && left > timeout_ms)
         left = timeout_ms;

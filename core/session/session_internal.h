@@ -37,6 +37,7 @@ struct metrics;
 struct conversion;
 struct router_log;
 struct log_set;
+struct run_set;
 struct session {
     struct session_config config;
     char *ns, *fallback_ns, *context, *server;
@@ -70,6 +71,7 @@ struct session {
     struct conversion *conversion;
     struct router_log *router_log;
     struct log_set *logs;
+    struct run_set *runs;
     struct session_info info;
     uint64_t generation_seen, received_seen;
     int64_t drained_ms;              /* mono: when sockets were last read */
@@ -126,6 +128,13 @@ int64_t log_set_due(const struct log_set *);
 void log_set_retry_now(struct log_set *);
 const struct log_buffer *log_set_buffer(const struct log_set *);
 const struct log_source *log_set_sources(struct log_set *, size_t *n);
+
+/* run_set.c */
+struct run_set *run_set_new(struct session *);
+void run_set_free(struct run_set *);
+void run_set_step(struct run_set *);                     /* after judging, before the sweep: evidence is taken there */
+int64_t run_set_due(const struct run_set *);
+bool run_set_hurries(const struct run_set *);            /* someone waits for each answer: no pause between readings */
 
 static inline int64_t mono(const struct session *s)
 {
