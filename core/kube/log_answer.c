@@ -58,10 +58,16 @@ void log_stream_end(struct log_stream *s, const char *why, bool marked)
     s->retry_at_ms = INT64_MAX;
 }
 
+/* The newest line that was read bears the second in which the container started, and the one before has not shown it: it is the new one's. */
+static bool read_already(const struct log_stream *s)
+{
+    return s->phase == LOG_PHASE_PREVIOUS && s->facts.started_ms && s->join.window.newest_ns / 1000000 >= s->facts.started_ms && !s->join.newest_met;
+}
+
 void log_stream_current(struct log_stream *s)
 {
+    s->fresh = s->join.window.newest_ns != INT64_MIN && !read_already(s);
     s->phase = LOG_PHASE_CURRENT;
-    s->fresh = s->join.window.newest_ns != INT64_MIN;
     s->drained = s->verified = false;
     log_stream_restart_mark(s);
     log_stream_retry_in(s, 0);

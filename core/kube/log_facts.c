@@ -98,8 +98,10 @@ static void restarted(struct log_stream *s, int64_t seen)
 {
     /* the watch was late, and after waiting for it the new container's log was gone on with */
     if (s->facts.started_ms && s->join.window.newest_ns / 1000000 >= s->facts.started_ms + STAMP_MS) {
+        if (s->other_read)
+            log_stream_mark(s, LOG_MARK_GAP, "lines of the container before may be missing: it was restarted before it was read");
+        s->other_read = s->drained = false;
         log_stream_restart_mark(s);
-        s->drained = false;
         same_container(s);
         return;
     }
@@ -113,6 +115,7 @@ static void restarted(struct log_stream *s, int64_t seen)
         s->fresh = true;             /* the one before is none that was read */
     }
     s->from_start = true;
+    s->other_read = false;
     if (s->drained || (nothing_read(s) && !s->config.previous_lines)) {
         log_stream_current(s);
     } else {

@@ -30,7 +30,7 @@ void log_join_begin(struct log_join *j, enum log_answer answer)
 {
     j->resumed = answer != LOG_ANSWER_FIRST && j->window.newest_ns != INT64_MIN;
     j->other = j->overlapped = answer == LOG_ANSWER_OTHER;
-    j->repeating = j->caught_up = j->behind = false;
+    j->repeating = j->caught_up = j->behind = j->newest_met = false;
     j->line_ns = INT64_MIN;
     j->line_repeated = false;
     j->gap = LOG_GAP_NONE;
@@ -92,6 +92,7 @@ static enum log_verdict take(struct log_join *j, int64_t stamp_ns, struct slice 
 static enum log_verdict repeat(struct log_join *j)
 {
     j->line_repeated = true;
+    j->newest_met |= j->line_ns == j->window.newest_ns;
     return LOG_REPEAT;
 }
 

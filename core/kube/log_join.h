@@ -29,6 +29,7 @@ struct log_join {
     bool resumed;                    /* this answer continues an earlier one, and nothing new has come on it yet … */
     bool overlapped;                 /* … but what was known has */
     bool other;                      /* LOG_ANSWER_OTHER */
+    bool newest_met;                 /* this answer has shown the newest line that was read before it */
     bool repeating;                  /* known lines come again within this answer */
     int64_t repeating_since_ns;      /* wall */
     int64_t line_ns;                 /* the last dated line of this answer, which undated ones belong to; INT64_MIN: none */

@@ -117,6 +117,7 @@ bool log_stream_line(struct log_stream *s, int64_t stamp_ns, struct slice text)
     s->failures = 0;
     free(s->told);
     s->told = NULL;
+    s->other_read |= s->fresh && s->phase == LOG_PHASE_CURRENT;
     s->verified = s->fresh = false;
     s->sink->on_line(s->ctx, stamp_ns, text);
     return true;

@@ -45,6 +45,7 @@ struct log_stream {
     struct log_facts facts;
     bool fresh;                      /* nothing of the container in question was read yet, while one before it was */
     bool from_start;                 /* it was seen to start: all of its lines are wanted */
+    bool other_read;                 /* what was read since the last restart began without joining, as a new container's log does */
     bool asked_dead;                 /* the running request began when the container was known to have ended */
     bool drained;                    /* all of the ended container was read */
     bool verified;                   /* that a log which does not join is not a restarted container's */

@@ -235,7 +235,7 @@ static inline void log_server_free(struct log_server *s)
 
 static inline struct log_row *log_write(struct log_server *s, int64_t ns, const char *text, size_t n)
 {
-    struct log_row *row = mem_new(sizeof *row + n);
+    struct log_row *row = mem_new(sizeof *row + n + 1);
 
     *row = (struct log_row){.ns = ns, .n = n};
     memcpy(row->text, text, n);
@@ -313,9 +313,10 @@ static inline void log_seen_line(void *ctx, int64_t ns, struct slice line)
     seen->disorder += number < seen->next;
     for (size_t i = seen->next; seen->gap_open && i < number; i++)
         seen->declared[i] = true;
-    seen->gap_open = false;
-    if (number >= seen->next)
+    if (number >= seen->next) {
+        seen->gap_open = false;
         seen->next = number + 1;
+    }
 }
 
 static inline void log_seen_mark(void *ctx, enum log_mark mark, int64_t ms, const char *text)
