@@ -105,6 +105,7 @@ static struct follow *begin(struct pane *pane, const struct pod *pod, const stru
         .pane = pane, .uid = pod->o.uid, .ns = mem_text(pod->o.ns), .pod = mem_text(pod->o.name), .container = mem_text(c->name),
         .label = mem_text(label), .init = c->init, .number = log_buffer_stream(pane->buffer, label),
     };
+    log_buffer_name(pane->buffer, f->number, f->ns, f->pod, f->container);
     f->row = (struct log_stream_row){.label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number};
     struct log_stream_config config = {
         .ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = pane->wish.tail_lines, .since_ms = pane->wish.since_ms,
