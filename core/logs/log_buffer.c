@@ -233,15 +233,21 @@ const struct log_order *log_buffer_order(const struct log_buffer *b)
 
 /* Lines */
 
-/* Most lines belong at the end; a late one is put behind the last that is not younger. */
+/* Most lines belong at the end, and most late ones near it; a late one is put behind the last that is not younger. */
 static void order_line(struct log_buffer *b, uint64_t number, int64_t stamp_ns)
 {
-    struct order_place last = {b->order->n, 0};
+    enum { STEPS_BACK = 24 };
+    struct log_order *o = b->order;
+    struct order_place p = {o->n, 0}, before = p;
 
-    if (!order_back(b->order, &last) || log_buffer_stamp(b, order_number(b->order, last)) <= stamp_ns)
-        order_append(b->order, number, false);
-    else
-        order_insert(b->order, order_lower(b->order, stamp_ns, number), number, false);
+    for (unsigned i = 0; i < STEPS_BACK; i++) {
+        if (!order_back(o, &before) || log_buffer_stamp(b, order_number(o, before)) <= stamp_ns) {
+            order_insert(o, p, number, false);
+            return;
+        }
+        p = before;
+    }
+    order_insert(o, order_lower(o, stamp_ns, number), number, false);
 }
 
 /* Which line the next one of the stream belongs to, and how far it is back; 0: it stands for itself. */

@@ -7,18 +7,20 @@
 
 #include <stdlib.h>
 
+#define WORD(text) {text, sizeof(text) - 1}
 static const struct {
-    const char *word;
+    struct slice word;
     enum log_level level;
 } level_words[] = {
-    {"error", LEVEL_ERROR}, {"info", LEVEL_INFO}, {"debug", LEVEL_DEBUG}, {"warn", LEVEL_WARN}, {"warning", LEVEL_WARN}, {"trace", LEVEL_TRACE},
-    {"notice", LEVEL_INFO}, {"err", LEVEL_ERROR}, {"critical", LEVEL_FATAL}, {"fatal", LEVEL_FATAL}, {"panic", LEVEL_FATAL}, {"dpanic", LEVEL_FATAL},
+    {WORD("error"), LEVEL_ERROR}, {WORD("info"), LEVEL_INFO}, {WORD("debug"), LEVEL_DEBUG}, {WORD("warn"), LEVEL_WARN},
+    {WORD("warning"), LEVEL_WARN}, {WORD("trace"), LEVEL_TRACE}, {WORD("notice"), LEVEL_INFO}, {WORD("err"), LEVEL_ERROR},
+    {WORD("critical"), LEVEL_FATAL}, {WORD("fatal"), LEVEL_FATAL}, {WORD("panic"), LEVEL_FATAL}, {WORD("dpanic"), LEVEL_FATAL},
 };
 
 bool log_level_by_name(struct slice word, enum log_level *level)
 {
     for (size_t i = 0; i < sizeof level_words / sizeof *level_words; i++)
-        if (word.n == strlen(level_words[i].word) && slice_find_caseless(word, slice_of(level_words[i].word)) == 0) {
+        if (word.n == level_words[i].word.n && slice_find_caseless(word, level_words[i].word) == 0) {
             *level = level_words[i].level;
             return true;
         }

@@ -171,13 +171,13 @@ static void split(struct log_order *o, size_t at)
 
 void order_insert(struct log_order *o, struct order_place p, uint64_t number, bool mark)
 {
-    if (p.at == 0 && p.block > 0) {  /* between two blocks: at the end of the lower one, so that a run of late lines fills its blocks */
-        p.block--;
-        p.at = o->blocks[p.block]->n;
-    }
     if (order_is_end(o, p)) {
         order_append(o, number, mark);
         return;
+    }
+    if (p.at == 0 && p.block > 0) {  /* between two blocks: at the end of the lower one, so that a run of late lines fills its blocks */
+        p.block--;
+        p.at = o->blocks[p.block]->n;
     }
     if (o->blocks[p.block]->n == ORDER_BLOCK && p.at == ORDER_BLOCK) {
         block_add(o, ++p.block);

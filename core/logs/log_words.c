@@ -169,15 +169,26 @@ static bool names_exception(struct slice line)
     return slice_find(end, SLICE("Error")) >= 0 || slice_find(end, SLICE("Exception")) >= 0;
 }
 
+#define WORD(text) {text, sizeof(text) - 1}
 static const struct word {
-    const char *text;
+    struct slice text;
     const char *after;               /* what has to follow; "": no letter or digit */
     enum log_level level;
     bool tag_only;                   /* counts as a level in capitals or after "level=" only: it is an ordinary word too */
-} words[] = {
-    {"error", "", LEVEL_ERROR, false}, {"warning", "", LEVEL_WARN, false}, {"warn", "", LEVEL_WARN, false}, {"info", "", LEVEL_INFO, true},
-    {"debug", "", LEVEL_DEBUG, true}, {"fatal", "", LEVEL_FATAL, false}, {"critical", "", LEVEL_FATAL, false}, {"exception", "", LEVEL_ERROR, false},
-    {"panic", ":", LEVEL_FATAL, false}, {"traceback", " (most", LEVEL_ERROR, false}, {"trace", "", LEVEL_TRACE, true}, {"err", "", LEVEL_ERROR, true},
+} words[] = {                        /* by their first letters */
+    {WORD("critical"), "", LEVEL_FATAL, false},
+    {WORD("debug"), "", LEVEL_DEBUG, true},
+    {WORD("error"), "", LEVEL_ERROR, false}, {WORD("err"), "", LEVEL_ERROR, true}, {WORD("exception"), "", LEVEL_ERROR, false},
+    {WORD("fatal"), "", LEVEL_FATAL, false},
+    {WORD("info"), "", LEVEL_INFO, true},
+    {WORD("panic"), ":", LEVEL_FATAL, false},
+    {WORD("traceback"), " (most", LEVEL_ERROR, false}, {WORD("trace"), "", LEVEL_TRACE, true},
+    {WORD("warning"), "", LEVEL_WARN, false}, {WORD("warn"), "", LEVEL_WARN, false},
+};
+/* For each letter: one more than the place of the first word that begins with it. */
+static const unsigned char words_at[256] = {
+    ['c'] = 1, ['d'] = 2, ['e'] = 3, ['f'] = 6, ['i'] = 7, ['p'] = 8, ['t'] = 9, ['w'] = 11,
+    ['C'] = 1, ['D'] = 2, ['E'] = 3, ['F'] = 6, ['I'] = 7, ['P'] = 8, ['T'] = 9, ['W'] = 11,
 };
 
 static bool same_letters(const char *p, const char *word, size_t n)
@@ -212,10 +223,15 @@ static bool is_tagged(struct slice head, size_t at)
 /* The level word that begins at head.p[at]. */
 static const struct word *word_at(struct slice head, size_t at)
 {
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    char first = head.p[at] | 0x20;
+
+    for (size_t i = words_at[(unsigned char)head.p[at]] - 1u; i < sizeof words / sizeof *words && words[i].text.p[0] == first; i++) {
         const struct word *w = &words[i];
-        size_t n = strlen(w->text), more = strlen(w->after);
-        if ((head.p[at] | 0x20) != w->text[0] || head.n - at < n + more || !same_letters(head.p + at, w->text, n))
+        size_t n = w->text.n;
+        if (head.n - at < n || !same_letters(head.p + at, w->text.p, n))
+            continue;
+        size_t more = strlen(w->after);
+        if (head.n - at < n + more)
             continue;
         if (more ? memcmp(head.p + at + n, w->after, more) == 0 : head.n - at == n || (!is_letter(head.p[at + n]) && !is_digit(head.p[at + n])))
             return w;
@@ -226,19 +242,15 @@ static const struct word *word_at(struct slice head, size_t at)
 /* One in capitals or behind "level=" is the level, the first of them; else the gravest word there is. */
 static enum log_level level_of_words(struct slice head)
 {
-    static const bool begins[256] = {
-        ['e'] = true, ['w'] = true, ['i'] = true, ['d'] = true, ['f'] = true, ['c'] = true, ['p'] = true, ['t'] = true,
-        ['E'] = true, ['W'] = true, ['I'] = true, ['D'] = true, ['F'] = true, ['C'] = true, ['P'] = true, ['T'] = true,
-    };
     enum log_level gravest = LEVEL_NONE;
 
     for (size_t i = 0; i < head.n; i++) {
-        if (!begins[(unsigned char)head.p[i]] || (i && (is_letter(head.p[i - 1]) || is_digit(head.p[i - 1]))))
+        if (!words_at[(unsigned char)head.p[i]] || (i && (is_letter(head.p[i - 1]) || is_digit(head.p[i - 1]))))
             continue;
         const struct word *w = word_at(head, i);
         if (!w)
             continue;
-        if (wholly_upper(head.p + i, strlen(w->text)) || is_tagged(head, i))
+        if (wholly_upper(head.p + i, w->text.n) || is_tagged(head, i))
             return w->level;
         if (!w->tag_only && w->level > gravest)
             gravest = w->level;
