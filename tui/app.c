@@ -162,11 +162,10 @@ void app_update(struct app *app)
     for (int i = 0; i < PANE_COUNT; i++)
         app_orders(app, app->panes[i]);
     app_orders(app, app->overlay);
-    uint64_t generation = store_generation(app->model.store), logs = log_buffer_end(app->model.logs);
-    if (generation != app->seen_generation || logs != app->seen_logs || app->model.info->health != app->seen_health || app->overlay)
+    uint64_t generation = store_generation(app->model.store);
+    if (generation != app->seen_generation || app->model.info->health != app->seen_health || app->overlay)
         app->dirty = true;
     app->seen_generation = generation;
-    app->seen_logs = logs;
     app->seen_health = app->model.info->health;
 }
 

@@ -1,5 +1,6 @@
 /* What each action does. The focused view is asked first; what it does not take is the app's; what no one takes is answered with a word why. */
 #include "tui/app_state.h"
+#include "tui/views/logs.h"
 #include <stdio.h>
 
 static void sayf(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -36,6 +37,41 @@ static void focus(struct app *app, enum pane pane)
         return;
     }
     app->place.focus = pane;
+}
+
+static bool act_in_view(struct app *app, enum action action, int key)
+{
+    struct view *v = app_focused(app);
+    bool overlay = v && v == app->overlay;
+    unsigned did = v && v->ops->act ? v->ops->act(v, &app->model, action, key) : REACT_NONE;
+    if (did & REACT_SAY)
+        app_say(app, v->say);
+    if (did)
+        app_orders(app, v);
+    if (did & REACT_GO) {
+        struct destination to = v->go;
+        if (overlay && v == app->overlay)
+            app_close(app);
+        place_go(app, &to);
+    } else if ((did & REACT_CLOSE) && overlay && v == app->overlay) {
+        app_close(app);
+    }
+    return did != REACT_NONE;
+}
+
+/* Keys that are the Logs pane's from everywhere: it gets the focus, then it acts. In a list the key that picks is about the selection's pod. */
+static void to_logs(struct app *app, enum action action)
+{
+    const struct object *o = app->model.selected, *pod = o ? chain_pod(o) : NULL;
+    if (action == ACTION_LOG_PICK && o && o->kind != KIND_NODE) {
+        if (!pod) {
+            sayf(app, "%s has no pod whose logs could be read", o->name);
+            return;
+        }
+        logs_pick_order(app->panes[PANE_LOGS], pod->ns, pod->name, true);
+    }
+    app->place.focus = PANE_LOGS;
+    act_in_view(app, action, 0);
 }
 
 static void cycle(struct app *app, int by)
@@ -184,6 +220,7 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_WHY: focus(app, PANE_WHY); return true;
     case ACTION_EVENTS: focus(app, PANE_EVENTS); return true;
     case ACTION_LOGS: focus(app, PANE_LOGS); return true;
+    case ACTION_LOG_OWN: case ACTION_LOG_PICK: case ACTION_LOG_ABOUT: to_logs(app, action); return true;
     case ACTION_FILTER: ask_filter(app); return true;
     case ACTION_FAULTS: faults(app); return true;
     case ACTION_COMMAND: ask_command(app); return true;
@@ -194,26 +231,6 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_HELP: app_open(app, &help_view); return true;
     default: return false;
     }
-}
-
-static bool act_in_view(struct app *app, enum action action, int key)
-{
-    struct view *v = app_focused(app);
-    bool overlay = v && v == app->overlay;
-    unsigned did = v && v->ops->act ? v->ops->act(v, &app->model, action, key) : REACT_NONE;
-    if (did & REACT_SAY)
-        app_say(app, v->say);
-    if (did)
-        app_orders(app, v);
-    if (did & REACT_GO) {
-        struct destination to = v->go;
-        if (overlay && v == app->overlay)
-            app_close(app);
-        place_go(app, &to);
-    } else if ((did & REACT_CLOSE) && overlay && v == app->overlay) {
-        app_close(app);
-    }
-    return did != REACT_NONE;
 }
 
 static void impossible(struct app *app, enum action action, int key)

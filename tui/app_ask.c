@@ -84,8 +84,8 @@ static void set_theme(struct app *app, const char *name)
 static struct view *filtered(struct app *app, char **text)
 {
     struct view *v = app_focused(app);
-    *text = app->overlay ? NULL : app->place.log_filter;
-    if (app->overlay || app->place.focus == PANE_LOGS)
+    *text = NULL;
+    if (app->overlay)
         return v && v->ops->filter ? v : NULL;
     *text = app->place.filter;
     v = app_list(app);
@@ -99,7 +99,7 @@ void ask_filter(struct app *app)
         app_say(app, "this view has no filter");
         return;
     }
-    if (!app->overlay && app->place.focus != PANE_LOGS)
+    if (!app->overlay)
         app->place.focus = PANE_LIST;
     snprintf(app->filter_before, sizeof app->filter_before, "%s", text ? text : "");
     prompt_open(&app->prompt, PROMPT_FILTER, text ? text : "");

@@ -19,7 +19,7 @@ struct place {
     enum pane focus;
     bool all_ns;
     char ns[254];
-    char filter[512], log_filter[512];
+    char filter[512];
     char stood_ns[254], stood[254];  /* the row that had the cursor */
 };
 
@@ -65,7 +65,7 @@ struct app {
     bool leftovers_asked, leftovers_told;
     bool dirty, pasting;
     int64_t drawn_second;
-    uint64_t seen_generation, seen_logs;
+    uint64_t seen_generation;
     enum session_health seen_health;
 };
 

@@ -64,7 +64,7 @@ static const struct binding bindings[] = {
     {'O', ACTION_LOG_OPEN, KEYS_LOGS},
     {'W', ACTION_LOG_WRAP, KEYS_LOGS},
     {'r', ACTION_LOG_RAW, KEYS_LOGS},
-    {'H', ACTION_LOG_STAMPS, KEYS_LOGS},
+    {'Z', ACTION_LOG_STAMPS, KEYS_LOGS},
     {'m', ACTION_LOG_MARK, KEYS_LOGS},
     {'\'', ACTION_LOG_TO_MARK, KEYS_LOGS},
     {'|', ACTION_LOG_PAGER, KEYS_LOGS},

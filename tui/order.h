@@ -15,7 +15,7 @@ void ref_set(struct object_ref *, const struct object *);          /* NULL: none
 bool ref_is(const struct object_ref *, const struct object *);
 
 enum order_kind {
-    ORDER_NONE,
+    ORDER_NONE,                      /* only that the screen be drawn anew */
     ORDER_FETCH,                     /* the bytes of the selected object: the view's ops->fetched gets them */
     ORDER_SELECT,                    /* ref: the list of that kind, standing on that object */
     ORDER_SAY,                       /* text: in the footer */

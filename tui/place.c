@@ -46,7 +46,6 @@ void place_apply(struct app *app)
         set_filter(app, list, app->place.filter);
         list->ops->update(list, &app->model);
     }
-    set_filter(app, app->panes[PANE_LOGS], app->place.log_filter);
     app->dirty = true;
 }
 

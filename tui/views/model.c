@@ -4,11 +4,16 @@
 void model_make(struct model *m, struct session *s, bool utc)
 {
     *m = (struct model){
-        .store = session_store(s), .diagnosis = session_diagnosis(s), .info = session_info(s), .facts = session_facts(s), .logs = session_logs(s),
-        .now_ms = session_now(s), .utc = utc,
+        .store = session_store(s), .diagnosis = session_diagnosis(s), .info = session_info(s), .facts = session_facts(s),
+        .clock = session_clock(s), .now_ms = session_now(s), .utc = utc,
     };
     m->sources = session_sources(s, &m->n_sources);
-    m->log_sources = session_log_sources(s, &m->n_log_sources);
+    for (enum log_pane id = 0; id < LOG_PANES; id++) {
+        struct model_logs *logs = &m->logs[id];
+        *logs = (struct model_logs){.buffer = session_log_buffer(s, id), .epoch = session_log_epoch(s, id), .title = session_log_title(s, id),
+                                    .found = session_log_found(s, id)};
+        logs->rows = session_log_rows(s, id, &logs->n_rows);
+    }
 }
 
 void order_drop(struct order *o)

@@ -127,21 +127,39 @@ static void draw_source(struct sources *s, struct pen *pen, const struct source_
     buf_free(&message);
 }
 
+static const struct {
+    const char *word;
+    enum source_health as;
+} streams[] = {
+    [LOG_STREAM_CONNECTING] = {"connecting", SOURCE_LOADING}, [LOG_STREAM_FOLLOWING] = {"following", SOURCE_LIVE},
+    [LOG_STREAM_WAITING] = {"waiting", SOURCE_LOADING},       [LOG_STREAM_RETRYING] = {"trying again", SOURCE_STALE},
+    [LOG_STREAM_ENDED] = {"ended", SOURCE_OFF},               [LOG_STREAM_FORBIDDEN] = {"refused", SOURCE_FORBIDDEN},
+};
+
+static void draw_stream(struct pen *pen, const struct log_stream_row *row)
+{
+    struct buf message = {0};
+
+    buf_printf(&message, "%s/%s %s", row->ns, row->pod, row->container);
+    if (row->message && *row->message)
+        buf_printf(&message, " · %s", row->message);
+    if (row->gaps)
+        buf_printf(&message, " · %llu gap%s", (unsigned long long)row->gaps, row->gaps == 1 ? "" : "s");
+    draw_row(pen, healths[streams[row->state].as].glyph, healths[streams[row->state].as].role, row->label, streams[row->state].word, message.p);
+    buf_free(&message);
+}
+
 static void draw_logs(struct pen *pen, const struct model *m)
 {
-    const struct log_source *logs = m->log_sources;
-    size_t n = m->n_log_sources;
+    bool any = false;
 
-    if (!n)
-        return;
-    draw_heading(pen, "Logs");
-    for (size_t i = 0; i < n; i++) {
-        char *message = mem_printf("%s/%s %s%s%s", logs[i].ns ? logs[i].ns : "", logs[i].pod ? logs[i].pod : "", logs[i].container ? logs[i].container : "",
-                                   logs[i].message && *logs[i].message ? " · " : "", logs[i].message ? logs[i].message : "");
-        enum source_health as = logs[i].live ? SOURCE_LIVE : SOURCE_LOADING;
-        draw_row(pen, healths[as].glyph, healths[as].role, logs[i].label ? logs[i].label : "", logs[i].live ? "following" : "waiting", message);
-        free(message);
-    }
+    for (enum log_pane id = 0; id < LOG_PANES; id++)
+        for (size_t i = 0; i < m->logs[id].n_rows; i++) {
+            if (!any)
+                draw_heading(pen, "Logs");
+            any = true;
+            draw_stream(pen, &m->logs[id].rows[i]);
+        }
 }
 
 /* Draws from row -top on; returns the lines it took. */

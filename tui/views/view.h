@@ -14,6 +14,14 @@ struct model_run {
     const struct run_view *view;
     const struct run_evidence *evidence;  /* NULL: none */
 };
+struct model_logs {                  /* a log pane of the session's */
+    const struct log_buffer *buffer; /* NULL: no session */
+    uint64_t epoch;                  /* another one: another buffer, and nothing of the old one may be touched */
+    const char *title;               /* "" where it is about nothing */
+    const struct log_stream_row *rows;
+    size_t n_rows;
+    bool found;                      /* the lists that name its pods are whole */
+};
 struct model {                       /* made anew each turn; const to views */
     uint64_t epoch;                  /* another one: another session, nothing kept of the old one is good */
     const struct store *store;
@@ -22,14 +30,13 @@ struct model {                       /* made anew each turn; const to views */
     const struct cluster_facts *facts;
     const struct source_status *sources;
     size_t n_sources;
-    const struct log_buffer *logs;
-    const struct log_source *log_sources;
-    size_t n_log_sources;
+    struct model_logs logs[LOG_PANES];
     struct model_run runs[MOST_RUNS];/* the newest of the test sandboxes, oldest first */
     size_t n_runs;
     const struct run_leftover *leftovers; /* of earlier sessions */
     size_t n_leftovers;
     const char *leftovers_error;     /* "" none */
+    const struct clock *clock;       /* for the deadlines of what is done in slices */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
     bool utc;
