@@ -20,6 +20,9 @@ static const struct command_row {
 } commands[] = {
     {"doctor", COMMAND_DOCTOR, 0, 0, "doctor [CLAIM...]", "the same findings as text, JSON or YAML", NULL},
     {"why", COMMAND_WHY, 1, 1, "why CLAIM", "one claim's story", "the name of one claim: sandtop why CLAIM -n NAMESPACE"},
+    {"run", COMMAND_RUN, 1, 0, "run -- COMMAND...", "a command in a test sandbox, its output and exit status",
+     "a command: sandtop run --template T -n NAMESPACE -- python3 -c 'print(1)'"},
+    {"check", COMMAND_CHECK, 1, 1, "check TEMPLATE", "whether a template's image starts, answers, and has what is named", "one template: sandtop check TEMPLATE -n NAMESPACE"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -61,7 +64,20 @@ static const struct flag {
 
     {"output", 'o', TEXT, AT(output), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "FORMAT", "text, json or yaml (default text)"},
     {"watch", 0, FLAG, AT(watch), OF(COMMAND_DOCTOR), NO_SCREEN, NULL, "doctor: print again whenever the findings change"},
-    {"timeout", 0, DURATION, AT(timeout_ms), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "TIME", "give up after TIME (default 30s)"},
+    {"timeout", 0, DURATION, AT(timeout_ms), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "TIME", "give up after TIME (default 30s; run, check: 3m)"},
+
+    {"template", 0, TEXT, AT(run.template_name), OF(COMMAND_RUN), RUN, "NAME", "run: in a new sandbox of this template"},
+    {"pool", 0, TEXT, AT(run.pool), OF(COMMAND_RUN), RUN, "NAME", "run: in a new sandbox of this pool"},
+    {"claim", 0, TEXT, AT(run.claim), OF(COMMAND_RUN), RUN, "NAME", "run: in this claim's sandbox, which stays"},
+    {"sandbox", 0, TEXT, AT(run.sandbox), OF(COMMAND_RUN), RUN, "NAME", "run: in this sandbox, which stays"},
+    {"shell", 0, FLAG, AT(run.shell), OF(COMMAND_RUN), RUN, NULL, "run: as sh -c 'COMMAND'; else words go out without a shell"},
+    {"keep", 0, FLAG, AT(run.keep), OF(COMMAND_RUN), RUN, NULL, "run: leave the claim there"},
+    {"wait", 0, FLAG, AT(run.wait), OF(COMMAND_RUN), RUN, NULL, "run: end only when the pod is gone, not when it is terminating"},
+    {"verbose", 'v', FLAG, AT(run.verbose), RUNS, RUN, NULL, "tell the stages on stderr"},
+    {"import", 0, WORDS, AT(run.imports), OF(COMMAND_CHECK), RUN, "MODULE", "check: this Python module can be imported; may be given several times"},
+    {"which", 0, WORDS, AT(run.programs), OF(COMMAND_CHECK), RUN, "PROGRAM", "check: this program is there; may be given several times"},
+    {"router-url", 0, TEXT, AT(run.router_url), RUNS, RUN, "URL", "the router's own address (else $SANDTOP_ROUTER_URL; else through the API server)"},
+    {"token-file", 0, TEXT, AT(run.token_file), RUNS, RUN, "FILE", "the router's token (else $SANDTOP_ROUTER_TOKEN)"},
 
     {"keys", 0, FLAG, AT(keys), EVERY, OTHER, NULL, "print the keys and exit"},
     {"version", 0, FLAG, AT(version), EVERY, OTHER, NULL, "print the version and exit"},
@@ -304,6 +320,8 @@ void options_help(enum command command, struct buf *out)
     buf_add_text(out, "\n"
                       "Exit status: 0 quit, 1 it could not start (stderr says why), 2 wrong usage.\n"
                       "doctor, why: 0 nothing is stuck, 1 something is stuck, 2 it could not look.\n"
+                      "run: the command's own; 124 the deadline passed, 125 it could not be run.\n"
+                      "check: 0 all is there, 1 something is missing, 125 it could not be tried.\n"
                       "Press ? in the dashboard for its keys. More: man sandtop.\n");
 }
 

@@ -38,7 +38,7 @@ struct options {
     } logs;
     struct {
         const char *template_name, *pool, *claim, *sandbox, *router_url, *token_file;   /* NULL: not given */
-        bool keep, verbose, shell;   /* shell: the command goes to sh -c */
+        bool keep, verbose, shell, wait;   /* shell: the command goes to sh -c; wait: until the pod is gone, too */
         struct words imports, programs;
     } run;
 };

@@ -187,6 +187,8 @@ static void choose(struct run *r, json list)
             continue;
         json_int(json_path(w.value, "status.readyReplicas"), &ready);
         json_int(json_path(w.value, "spec.replicas"), &replicas);
+        if (r->config.cold && (ready > 0 || replicas > 0))
+            continue;
         int64_t rank = ready > 0 ? (ready < 1000000 ? ready : 1000000) + 1 : replicas > 0;
         if (rank > best) {
             best = rank;

@@ -43,6 +43,7 @@ struct run_config {                  /* every text is copied */
     int64_t removal_ms;              /* how long to wait for what was deleted to be gone; 0: 60 s */
     bool keep;                       /* leave the claim (and its sandbox) there; it has no shutdownTime then */
     bool hold;                       /* after the command be RUN_IDLE: run_again, then run_cancel */
+    bool cold;                       /* a template: a start of its own, no member of a pool */
     bool evidence;                   /* a failed run waits with the removal until run_evidence_taken (at most 10 s) */
     bool hasty_end;                  /* removed means: claim and sandbox are gone, the pod at least terminating */
     enum run_way way;                /* this one only; RUN_WAY_ANY: in order */
