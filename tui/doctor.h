@@ -14,8 +14,13 @@ struct look {
     const struct store *store;
     int64_t now_ms;
     char *const *names;
+    const struct controller_metrics *metrics; /* may be NULL */
 };
 /* Schema sandtop.doctor/v1; documented in the man page. Only additions within v1. */
 bool doctor_json(const struct look *, struct buf *out);
 bool doctor_text(const struct look *, bool chain, struct buf *out);
+/* The same of causes that were gathered already. */
+struct causes;
+void doctor_json_causes(const struct look *, const struct causes *, struct buf *out);
+void doctor_text_causes(const struct look *, const struct causes *, bool chain, struct buf *out);
 #endif

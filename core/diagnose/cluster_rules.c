@@ -266,6 +266,8 @@ void cluster_look(struct finder *f, struct chain *c, const struct diagnosis *d, 
 {
     start(f, c, d, now_ms);
     f->full = false;
+    if (d->facts->ns)                /* a name that no namespace bears shows an empty list, as if all were well */
+        find_want(f, KIND_NAMESPACE, "", slice_of(d->facts->ns));
     installation(f, d);
     f->chain = c;
 }

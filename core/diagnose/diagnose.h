@@ -119,6 +119,7 @@ struct cluster_facts {
     bool synced[KIND_COUNT];         /* that kind's list has been seen whole: only then is "not there" a fact */
     bool forbidden[KIND_COUNT];
     bool old_api;                    /* claims are read as v1alpha1 */
+    const char *ns;                  /* the one namespace that is looked at; NULL: all */
     /* Borrowed for the diagnosis's life; each may be NULL. */
     const struct answers *answers;
     const struct controller_metrics *metrics;
@@ -152,6 +153,7 @@ struct report {
     size_t n_chain;
     struct findings findings;
     enum severity severity;
+    int nearest;                     /* of the chain: the nearest link that is not well; -1: none */
     char *headline;                  /* when there is no finding: "ready for 2h14m", "container starting" … never NULL */
 };
 void report_make(const struct diagnosis *, const struct object *, int64_t now_ms, struct report *out);

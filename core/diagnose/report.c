@@ -167,12 +167,19 @@ static void blame(struct report *r, const struct diagnosis *d)
     add(r, f->at_kind, label, o, f->at_name, mark, NULL);
 }
 
-static void nearest_unhealthy(struct buf *out, const struct report *r)
+static int nearest_unhealthy(const struct report *r)
 {
-    const struct chain_link *worst = NULL;
+    int worst = -1;
     for (size_t i = 0; i < r->n_chain; i++)
-        if (r->chain[i].mark != MARK_OK && r->chain[i].mark != MARK_NONE && (!worst || r->chain[i].mark >= worst->mark || r->chain[i].mark == MARK_BAD))
-            worst = &r->chain[i];
+        if (r->chain[i].mark != MARK_OK && r->chain[i].mark != MARK_NONE &&
+            (worst < 0 || r->chain[i].mark >= r->chain[worst].mark || r->chain[i].mark == MARK_BAD))
+            worst = (int)i;
+    return worst;
+}
+
+static void nearest_words(struct buf *out, const struct report *r)
+{
+    const struct chain_link *worst = r->nearest >= 0 ? &r->chain[r->nearest] : NULL;
     if (worst)
         buf_printf(out, "; nearest unhealthy link: %s %s%s%s%s", worst->label, worst->name, worst->note ? " (" : "", worst->note ? worst->note : "",
                    worst->note ? ")" : "");
@@ -196,7 +203,7 @@ static void looked_at(struct buf *out, const struct report *r)
         events += r->chain[i].object ? events_of(r->chain[i].object) : 0;
     }
     buf_printf(out, " and %zu event%s", events, events == 1 ? "" : "s");
-    nearest_unhealthy(out, r);
+    nearest_words(out, r);
 }
 
 static char *headline_of(const struct report *r, const struct chain *c, int64_t since_ms)
@@ -229,6 +236,7 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
     add_sandbox(r, d, c->sandbox_at);
     add_pod(r, d, c->pod_at, c->now_ms);
     add_node(r, c->node_at);
+    r->nearest = nearest_unhealthy(r);
     struct finder f = {.full = true, .recheck_ms = INT64_MAX};
     finder_run(&f, c);
     finder_take(&f, &r->findings);
@@ -342,7 +350,7 @@ static void of_deployment(const struct diagnosis *d, const struct object *o, int
 void report_make(const struct diagnosis *d, const struct object *o, int64_t now_ms, struct report *out)
 {
     struct chain c;
-    *out = (struct report){0};
+    *out = (struct report){.nearest = -1};
     if (o->kind == KIND_EVENT && o->present) {
         const struct object *about = link_to(o, LINK_EVENT_ABOUT);
         o = about && about->present ? about : o;

@@ -105,6 +105,11 @@ int64_t conversion_due(const struct conversion *c)
     return left > 0 ? left : 0;
 }
 
+bool conversion_open(const struct conversion *c)
+{
+    return !c->fact.time_ms && c->exchange;
+}
+
 const struct conversion_fact *conversion_fact(const struct conversion *c)
 {
     return &c->fact;

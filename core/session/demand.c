@@ -326,6 +326,14 @@ int64_t demands_due(const struct demands *all)
     return due;
 }
 
+bool demands_open(const struct demands *all)
+{
+    for (size_t i = 0; i < all->list.n; i++)
+        if (!((const struct demand *)all->list.v[i])->read_at_ms)
+            return true;
+    return false;
+}
+
 struct demands *demands_new(struct session *s)
 {
     struct demands *all = NEW(struct demands);

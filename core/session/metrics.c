@@ -223,6 +223,11 @@ int64_t metrics_due(const struct metrics *m)
     return left > 0 ? left : 0;
 }
 
+bool metrics_open(const struct metrics *m)
+{
+    return !m->facts.tried_ms && controller(m->session) && wanted(m);
+}
+
 const struct controller_metrics *metrics_facts(const struct metrics *m)
 {
     return &m->facts;

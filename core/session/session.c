@@ -4,6 +4,7 @@
 
 #include "core/base/mem.h"
 #include "core/session/session_internal.h"
+#include "core/session/session_logs.h"
 
 #include <stdlib.h>
 
@@ -60,11 +61,13 @@ struct session *session_new(const struct session_config *config)
     }
     s->prober = prober_new(s->transport, s->clock, on_back, s);
     s->demands = demands_new(s);
+    s->debug = session_debug_new(s);
     s->answers = answers_new();
     s->metrics = metrics_new(s);
     s->conversion = conversion_new(s);
     s->router_log = router_log_new(s);
     s->facts.answers = s->answers;
+    s->facts.ns = s->ns;
     s->facts.metrics = metrics_facts(s->metrics);
     s->facts.conversion = conversion_fact(s->conversion);
     s->facts.traffic = router_log_traffic(s->router_log);
@@ -82,6 +85,7 @@ void session_free(struct session *s)
         discovery_free(s->discovery);
     run_set_free(s->runs);
     log_set_free(s->logs);
+    controller_debug_free(s->debug);
     demands_free(s->demands);
     metrics_free(s->metrics);
     conversion_free(s->conversion);
@@ -200,11 +204,12 @@ bool session_turn(struct session *s)
     else
         diagnosis_update(s->diagnosis, session_now(s));
     demands_step(s->demands);
+    bool debug = session_debug_step(s);
     run_set_step(s->runs);
     enum session_health health = session_info(s)->health;
     history_sample(s->history, s->diagnosis, s->store, session_now(s), health == SESSION_LIVE && s->info.first_list);
     bool changed = facts || store_changes(s->store)->n > 0 || diagnosis_changed(s->diagnosis)->n > 0 || health != s->health_seen ||
-                   s->drained_bytes > 0;
+                   s->drained_bytes > 0 || debug;
     s->health_seen = health;
     return changed;
 }
@@ -226,6 +231,7 @@ static int64_t session_due(const struct session *s)
     due = sooner(due, sources_due(s));
     due = sooner(due, log_set_due(s->logs));
     due = sooner(due, demands_due(s->demands));
+    due = sooner(due, controller_debug_due(s->debug));
     due = sooner(due, run_set_due(s->runs));
     due = sooner(due, metrics_due(s->metrics));
     due = sooner(due, conversion_due(s->conversion));
@@ -338,6 +344,22 @@ const struct clock *session_clock(const struct session *s)
     return s->clock;
 }
 
+static bool logs_open(const struct session *s)
+{
+    size_t n;
+    const struct log_stream_row *rows = session_log_rows((struct session *)(uintptr_t)s, LOGS_SYSTEM, &n); /* fills rows of its own */
+
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].state == LOG_STREAM_CONNECTING && strncmp(rows[i].label, "rtr", 3) == 0)
+            return true;
+    return router_log_behind(s->router_log);
+}
+
+bool session_asking(const struct session *s)
+{
+    return demands_open(s->demands) || metrics_open(s->metrics) || conversion_open(s->conversion) || logs_open(s);
+}
+
 int64_t session_now(const struct session *s)
 {
     return s->clock->wall(s->clock);
@@ -369,7 +391,8 @@ void session_set_ns(struct session *s, const char *ns)
     char *copy = mem_text(ns);
 
     free(s->ns);
-    s->ns = copy;
+    s->facts.ns = s->ns = copy;
+    s->facts_changed = true;
     history_clear(s->history);
     sources_restart(s);
 }

@@ -6,6 +6,7 @@
 #include "core/diagnose/history.h"
 #include "core/kube/reflector.h"
 #include "core/logs/log_buffer.h"
+#include "core/session/controller_debug.h"
 #include "core/session/session_logs.h"
 
 struct session_config {
@@ -17,6 +18,7 @@ struct session_config {
     bool simulated, insecure, read_only;
     int64_t request_timeout_ms;      /* 0: 10 s for short requests */
     size_t log_buffer_bytes;         /* 0: 64 MiB */
+    const char *state_dir;           /* for what outlives sandtop; NULL: the user's own (none where simulated); "": none */
 };
 
 /* How live one source is: one row per reflector. */
@@ -62,6 +64,8 @@ const struct session_info *session_info(struct session *);
 const struct source_status *session_sources(struct session *, size_t *n);
 /* The controller's metrics are to be read for the next minute (session_facts()->metrics); without that they are read only while claims go unseen. */
 void session_ask_metrics(struct session *);
+/* Whether something that was asked for beside the lists (an object on demand, figures, a router's log) has yet to be answered for the first time. */
+bool session_asking(const struct session *);
 int64_t session_now(const struct session *);            /* wall ms */
 const struct clock *session_clock(const struct session *);
 /* The object whose chain's Events (Normal ones too) and on-demand objects are to be read; NULL for none. */
@@ -79,4 +83,10 @@ const struct log_source *session_log_sources(struct session *, size_t *n);
  * at once where the server does not serve the kind. On failure json is empty and error says why; both are borrowed during the call. */
 void session_fetch(struct session *, const struct object *, void (*on_done)(void *ctx, struct slice json, const char *error), void *ctx);
 void session_fetch_cancel(struct session *, void *ctx);  /* on_done does not run any more for what was asked with ctx */
+/* The controller's debug flags: plan, look at the diff, then apply or cancel; restore plans putting back what was there, also of an earlier run. */
+void session_controller_debug_plan(struct session *, const struct debug_wish *);
+void session_controller_debug_restore(struct session *);
+bool session_controller_debug_apply(struct session *);  /* false: nothing is planned */
+void session_controller_debug_cancel(struct session *);
+const struct controller_debug_status *session_controller_debug(const struct session *);
 #endif

@@ -46,6 +46,8 @@ struct session {
     struct store *store;
     struct diagnosis *diagnosis;
     struct history *history;
+    struct controller_debug *debug;
+    uint64_t debug_generation;       /* the controller's, when its flags were last read */
     struct cluster_facts facts;
     struct discovery *discovery;
     struct discovery_wish wishes[4];
@@ -98,6 +100,7 @@ struct demands *demands_new(struct session *);
 void demands_free(struct demands *);
 void demands_step(struct demands *);
 int64_t demands_due(const struct demands *);
+bool demands_open(const struct demands *);               /* one of them has had no answer yet */
 /* The path of one object or (name NULL) of a list; NULL where the kind is not served. The caller frees it. */
 char *object_path(const struct session *, enum kind, const char *ns, const char *name);
 
@@ -106,11 +109,13 @@ struct metrics *metrics_new(struct session *);
 void metrics_free(struct metrics *);
 void metrics_step(struct metrics *);
 int64_t metrics_due(const struct metrics *);
+bool metrics_open(const struct metrics *);               /* the first figures are under way */
 const struct controller_metrics *metrics_facts(const struct metrics *);
 struct conversion *conversion_new(struct session *);
 void conversion_free(struct conversion *);
 void conversion_step(struct conversion *);
 int64_t conversion_due(const struct conversion *);
+bool conversion_open(const struct conversion *);
 const struct conversion_fact *conversion_fact(const struct conversion *);
 struct router_log *router_log_new(struct session *);
 void router_log_free(struct router_log *);
@@ -135,6 +140,10 @@ void run_set_free(struct run_set *);
 void run_set_step(struct run_set *);                     /* after judging, before the sweep: evidence is taken there */
 int64_t run_set_due(const struct run_set *);
 bool run_set_hurries(const struct run_set *);            /* someone waits for each answer: no pause between readings */
+
+/* controller_session.c */
+struct controller_debug *session_debug_new(const struct session *);
+bool session_debug_step(struct session *);               /* whether there is something new to say */
 
 static inline int64_t mono(const struct session *s)
 {
