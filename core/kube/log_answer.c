@@ -61,7 +61,7 @@ void log_stream_end(struct log_stream *s, const char *why, bool marked)
 /* The newest line that was read bears the second in which the container started, and the one before has not shown it: it is the new one's. */
 static bool read_already(const struct log_stream *s)
 {
-    return s->phase == LOG_PHASE_PREVIOUS && s->answer_lines == 0 && s->facts.started_ms && s->join.window.newest_ns / 1000000 >= s->facts.started_ms && !s->join.newest_met;
+    return s->phase == LOG_PHASE_PREVIOUS && s->from_start && s->facts.started_ms && s->join.window.newest_ns / 1000000 >= s->facts.started_ms && !s->join.newest_met;
 }
 
 void log_stream_current(struct log_stream *s)

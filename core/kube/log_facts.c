@@ -116,7 +116,7 @@ static void restarted(struct log_stream *s, int64_t seen)
     }
     s->from_start = true;
     s->other_read = false;
-    if (s->drained || (nothing_read(s) && !s->config.previous_lines)) {
+    if (s->drained) {
         log_stream_current(s);
     } else {
         s->phase = LOG_PHASE_PREVIOUS;

@@ -221,7 +221,7 @@ static void visit_system(const struct log_pods *pods, struct pane *pane)
 
     for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
         size_t n = 0;
-        for (size_t i = 0; i < all->n; i++) {
+        for (size_t i = 0; i < all->n && (!pane->wish.role || strcmp(pane->wish.role, roles[r]) == 0); i++) {
             const char *role = role_of(AS(pod, all->v[i]));
             n += role && strcmp(role, roles[r]) == 0;
         }

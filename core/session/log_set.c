@@ -109,7 +109,7 @@ static struct follow *begin(struct pane *pane, const struct pod *pod, const stru
     f->row = (struct log_stream_row){.label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number};
     struct log_stream_config config = {
         .ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = pane->wish.tail_lines, .since_ms = pane->wish.since_ms,
-        .previous = pane->wish.previous, .follow = !pane->wish.once, .previous_lines = pane->wish.once ? 0 : PREVIOUS_LINES,
+        .previous = pane->wish.previous, .follow = !pane->wish.once, .previous_lines = pane->wish.previous_lines,
     };
     f->stream = log_stream_new(s->transport, s->clock, &config, &sink, f);
     ptrs_add(&pane->follows, f);
@@ -269,7 +269,7 @@ struct log_set *log_set_new(struct session *s)
     set->pods = log_pods_new(s);
     for (enum log_pane id = 0; id < LOG_PANES; id++) {
         struct pane *pane = &set->panes[id];
-        *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true, .wish = {.tail_lines = TAIL_LINES}};
+        *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true, .wish = {TAIL_LINES, PREVIOUS_LINES, 0, false, false, NULL}};
         pane_buffer(pane);
     }
     return set;

@@ -40,9 +40,11 @@ const struct log_stream_row *session_log_rows(struct session *, enum log_pane, s
 /* How streams that begin from now on begin. For a command; panes have good defaults. Give it before the pane is wanted. */
 struct log_wish {
     unsigned tail_lines;             /* of the first request; 0: all that there is */
+    unsigned previous_lines;         /* where a container was restarted before: so many of the dead one's last lines first */
     int64_t since_ms;                /* wall; 0: none */
     bool previous;                   /* the container before this one instead */
     bool once;                       /* what there is, then end */
+    const char *role;                /* of LOGS_SYSTEM: "ctl" or "rtr" alone, static; NULL: both */
 };
 void session_log_wish(struct session *, enum log_pane, const struct log_wish *);
 /* Lines and marks go here instead of into the pane's buffer; row is the stream's (its counts have the line already). For a command. */
