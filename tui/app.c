@@ -84,6 +84,7 @@ void app_model(struct app *app)
     struct session *s = app->session;
     model_make(&app->model, s, app->config.utc);
     app->model.epoch = app->epoch;
+    app->model.replay = app->replaying ? &app->replay : NULL;
     struct view *stock = app->panes[PANE_STOCK], *list = app->lists[app->place.list];
     bool of_stock = app->place.focus == PANE_STOCK && stock;
     struct view *of = of_stock ? stock : list;
@@ -159,6 +160,7 @@ void app_update(struct app *app)
         app->panes[i]->ops->update(app->panes[i], &app->model);
     if (app->overlay && app->overlay->ops->update)
         app->overlay->ops->update(app->overlay, &app->model);
+    app_run_update(app);
     for (int i = 0; i < PANE_COUNT; i++)
         app_orders(app, app->panes[i]);
     app_orders(app, app->overlay);
@@ -207,6 +209,14 @@ enum app_wish app_wish(struct app *app, const char **text)
     *text = app->wish_text = app->wishes[0].text;
     memmove(app->wishes, app->wishes + 1, --app->n_wishes * sizeof *app->wishes);
     return wish;
+}
+
+void app_replay(struct app *app, const struct replay_state *replay)
+{
+    if (app->replaying != !!replay || (replay && memcmp(&app->replay, replay, sizeof *replay)))
+        app->dirty = true;
+    app->replaying = replay;
+    app->replay = replay ? *replay : (struct replay_state){0};
 }
 
 void app_say(struct app *app, const char *text)
@@ -324,7 +334,12 @@ static void draw_hints(struct app *app, struct canvas *c, struct rect line)
     static const struct hint logs[] = {{ACTION_BACK, NULL}, {ACTION_FILTER, NULL}, {ACTION_UP, "pause"}, {ACTION_BOTTOM, "follow"}, {ACTION_NEXT_PANE, NULL},
         {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_COMMAND, NULL}};
     static const struct hint overlay[] = {{ACTION_BACK, "close"}, {ACTION_DOWN, "scroll"}, {ACTION_PAGE_DOWN, "page"}, {ACTION_COPY, NULL}};
-    if (app->overlay)
+    size_t own = 0;
+    while (app->overlay && app->overlay->ops->hints && app->overlay->ops->hints[own].action != ACTION_NONE)
+        own++;
+    if (own)
+        footer_hints(c, line, app->overlay->ops->hints, own);
+    else if (app->overlay)
         footer_hints(c, line, overlay, sizeof overlay / sizeof *overlay);
     else if (app->place.focus == PANE_LOGS)
         footer_hints(c, line, logs, sizeof logs / sizeof *logs);

@@ -4,6 +4,7 @@
 #define TUI_APP_H
 #include "core/session/session.h"
 #include "tui/canvas.h"
+#include "tui/replay_state.h"
 
 struct app;
 struct app_config {
@@ -24,7 +25,10 @@ void app_draw(struct app *, struct canvas *);
 bool app_needs_draw(const struct app *);                    /* since the last app_draw */
 int64_t app_due(const struct app *);                        /* ms until the screen would change by time alone: at most 1000 */
 /* What the app asks of main.c; each is handed out once. */
-enum app_wish { APP_NOTHING, APP_QUIT, APP_SUSPEND, APP_REDRAW, APP_CONTEXT, APP_THEME, APP_COPY, APP_PAGER };
-enum app_wish app_wish(struct app *, const char **text);    /* text: the context, theme, or text to copy or page; borrowed until the next call */
+enum app_wish { APP_NOTHING, APP_QUIT, APP_SUSPEND, APP_REDRAW, APP_CONTEXT, APP_THEME, APP_COPY, APP_PAGER, APP_REPLAY };
+enum app_wish app_wish(struct app *, const char **text);    /* text: the context, theme, text to copy or page, or for the replay
+                                                             pause, slower, faster or the ms to go; borrowed until the next call */
+/* How the replay stands, each turn before app_update; NULL: it is none. Copied. */
+void app_replay(struct app *, const struct replay_state *);
 void app_say(struct app *, const char *text);               /* in the footer, for two seconds */
 #endif

@@ -191,6 +191,19 @@ static void yaml(struct app *app)
         app_open(app, &yaml_view);
 }
 
+static bool act_on_replay(struct app *app, enum action action)
+{
+    static const char *const wishes[ACTION_COUNT] = {[ACTION_REPLAY_PAUSE] = "pause", [ACTION_REPLAY_BACK] = "-10000", [ACTION_REPLAY_AHEAD] = "10000",
+        [ACTION_REPLAY_SLOWER] = "slower", [ACTION_REPLAY_FASTER] = "faster"};
+    if (action < 0 || action >= ACTION_COUNT || !wishes[action])
+        return false;
+    if (app->replaying)
+        app_wants(app, APP_REPLAY, wishes[action]);
+    else
+        app_say(app, "this is no replay: sandtop --replay FILE shows a recording");
+    return true;
+}
+
 /* Without a session only these do something. */
 static bool act_always(struct app *app, enum action action)
 {
@@ -200,7 +213,7 @@ static bool act_always(struct app *app, enum action action)
     case ACTION_REDRAW: app_wants(app, APP_REDRAW, NULL); return true;
     case ACTION_THEME: next_theme(app); return true;
     case ACTION_CONTEXT: ask_context(app); return true;
-    default: return false;
+    default: return act_on_replay(app, action);
     }
 }
 
@@ -229,6 +242,14 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_COPY: copy(app); return true;
     case ACTION_SOURCES: app_open(app, &sources_view); return true;
     case ACTION_HELP: app_open(app, &help_view); return true;
+    case ACTION_TEST: case ACTION_TEST_AS: case ACTION_EXEC: case ACTION_RUNS: app_run_act(app, action); return true;
+    case ACTION_HISTORY: app_open(app, &history_view); return true;
+    case ACTION_TIMELINE:
+        if (app->model.selected)
+            app_open(app, &timeline_view);
+        else
+            app_say(app, "nothing is selected: there is no story to tell");
+        return true;
     default: return false;
     }
 }

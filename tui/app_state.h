@@ -63,6 +63,8 @@ struct app {
 
     struct run_memory runs;          /* the last command of each place */
     bool leftovers_asked, leftovers_told;
+    bool replaying;
+    struct replay_state replay;      /* while replaying */
     bool dirty, pasting;
     int64_t drawn_second;
     uint64_t seen_generation;

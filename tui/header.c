@@ -1,5 +1,6 @@
 /* The header: see header.h. Pieces are gathered with a rank first, and dropped from the highest rank down until the line fits. */
 #include "tui/header.h"
+#include "tui/views/panes.h"
 #include <stdio.h>
 
 enum { MOST_PIECES = 16 };
@@ -148,6 +149,11 @@ static void where_line(struct line *l, const struct model *m)
     add(l, 0, false, 1, ROLE_STRONG, GLYPH_COUNT, "%s", info->context && info->context[0] ? info->context : info->server ? info->server : "");
     if (info->simulated)
         add(l, 0, false, 1, ROLE_SIMULATED, GLYPH_COUNT, "SIMULATED");
+    if (m->replay) {
+        char at[16], of[16];
+        add(l, 0, false, 1, ROLE_SIMULATED, GLYPH_COUNT, "REPLAY %s of %s ×%g%s", time_short(m->replay->position_ms, at), time_short(m->replay->length_ms, of), m->replay->speed,
+            m->replay->paused ? " stopped" : m->replay->position_ms >= m->replay->length_ms ? " at its end" : "");
+    }
     if (info->insecure)
         add(l, 0, false, 1, ROLE_WARNING, GLYPH_COUNT, "INSECURE");
     if (info->read_only)
@@ -182,6 +188,26 @@ static void add_count(struct line *l, int rank, size_t n, enum role role, enum g
     add(l, rank, false, 3, n && !*more ? role : ROLE_MUTED, glyph, "%zu%s %s", n, more, word);
 }
 
+/* How many were stuck over the last quarter of an hour, where any were. */
+static void add_history(struct line *l, const struct model *m)
+{
+    struct history_slot slots[HISTORY_SLOTS];
+    struct buf spark = {0};
+    size_t known = 0, stuck = 0;
+    if (!m->history)
+        return;
+    history_read(m->history, m->now_ms, slots);
+    for (int i = 0; i < HISTORY_SLOTS; i++) {
+        known += slots[i].known;
+        stuck += slots[i].known && slots[i].count[CLAIM_STUCK];
+    }
+    if (known < 2 || !stuck)
+        return;
+    history_spark(slots, 0, 15, &spark);
+    add(l, 7, true, 3, ROLE_STUCK, GLYPH_COUNT, "stuck, 15 min %s", spark.p);
+    buf_free(&spark);
+}
+
 static void counts_line(struct line *l, const struct model *m, bool ascii)
 {
     const char *more = m->info->first_list ? "" : glyph_text(GLYPH_ELLIPSIS, ascii);
@@ -206,6 +232,7 @@ static void counts_line(struct line *l, const struct model *m, bool ascii)
     else
         add_kind(l, m, 2, true, KIND_POOL, "pools", more);
     add_kind(l, m, 4, true, KIND_TEMPLATE, "templates", more);
+    add_history(l, m);
 }
 
 void header_draw(struct canvas *c, struct rect r, const struct model *m)

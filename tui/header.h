@@ -6,9 +6,5 @@
 /* m NULL: there is no session yet. */
 void header_draw(struct canvas *, struct rect, const struct model *m);
 /* The keys that do something here, as many as fit. */
-struct hint {
-    enum action action;
-    const char *word;                /* NULL: the key table's own */
-};
 void footer_hints(struct canvas *, struct rect line, const struct hint *, size_t n);
 #endif

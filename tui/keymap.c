@@ -72,6 +72,15 @@ static const struct binding bindings[] = {
     {'Y', ACTION_LOG_COMMAND, KEYS_LOGS},
     {'n', ACTION_SEARCH_NEXT, KEYS_LOGS}, {'n', ACTION_SEARCH_NEXT, KEYS_RUN},
     {'N', ACTION_SEARCH_PREV, KEYS_LOGS}, {'N', ACTION_SEARCH_PREV, KEYS_RUN},
+    {'E', ACTION_TIMELINE, KEYS_ALL},
+    {'H', ACTION_HISTORY, KEYS_ALL},
+    {'B', ACTION_BUNDLE, KEYS_ALL},
+    {'V', ACTION_DEBUG, KEYS_ALL},
+    {'.', ACTION_REPLAY_PAUSE, KEYS_ALL},
+    {'<', ACTION_REPLAY_BACK, KEYS_ALL},
+    {'>', ACTION_REPLAY_AHEAD, KEYS_ALL},
+    {'{', ACTION_REPLAY_SLOWER, KEYS_ALL},
+    {'}', ACTION_REPLAY_FASTER, KEYS_ALL},
     {'S', ACTION_SOURCES, KEYS_ALL},
     {'C', ACTION_THEME, KEYS_ALL},
     {K_CTRL('L'), ACTION_REDRAW, KEYS_ALL},
@@ -102,7 +111,9 @@ static const struct {
     {ACTION_YAML, "Look and take along"},
     {ACTION_LOG_SYSTEM, "Logs"},
     {ACTION_TEST, "Test a sandbox"},
-    {ACTION_SOURCES, "Program"},
+    {ACTION_TIMELINE, "Diagnose"},
+    {ACTION_REPLAY_PAUSE, "Replay"},
+    {ACTION_THEME, "Program"},
 };
 
 static const struct {

@@ -79,7 +79,16 @@ enum {
     X(RUN_CANCEL, "cancel", "in a run: end it at any stage, and clean up")                                                                \
     X(RUN_OLDER, "", "in a run: the run before")                                                                                          \
     X(RUN_NEWER, "", "in a run: the next run")                                                                                            \
+    X(TIMELINE, "timeline", "what happened to it when, and where the time went")                                                          \
+    X(HISTORY, "", "stuck, waiting and ready of the last quarter of an hour, and how long starts took")                                   \
+    X(BUNDLE, "", "a triage bundle of what is selected: objects, events, findings, logs, without secrets")                                \
+    X(DEBUG, "", "the controller's log level and debug flags: show them, turn them on, put them back")                                    \
     X(SOURCES, "", "how live each source is, and what was refused")                                                                       \
+    X(REPLAY_PAUSE, "pause", "in a replay: stop the time, or let it go on")                                                               \
+    X(REPLAY_BACK, "back", "in a replay: ten seconds back")                                                                               \
+    X(REPLAY_AHEAD, "ahead", "in a replay: ten seconds ahead")                                                                            \
+    X(REPLAY_SLOWER, "", "in a replay: half the speed")                                                                                   \
+    X(REPLAY_FASTER, "", "in a replay: twice the speed")                                                                                  \
     X(THEME, "", "the next theme")                                                                                                        \
     X(REDRAW, "", "paint the screen anew")                                                                                                \
     X(SUSPEND, "", "to the shell; fg comes back")                                                                                         \
@@ -104,6 +113,11 @@ const char *action_footer(enum action);
 const char *action_help(enum action);
 const char *action_name(enum action);             /* "next-pane" */
 const char *action_group(enum action);            /* "Move": what the help puts together; actions of a group stand next to each other */
+/* A key that does something here, for the footer. */
+struct hint {
+    enum action action;
+    const char *word;                /* NULL: the key table's own */
+};
 /* The help as text, a line an action, under the names of the groups: for `sandtop --keys`. The help screen and the man page say the same. */
 void keymap_help(bool ascii, struct buf *out);
 #endif

@@ -1,12 +1,14 @@
 /* Where the dashboard meets a terminal: one wait a turn, then sockets, keys, and at most one drawing. */
 #include "core/base/mem.h"
 #include "core/base/pattern.h"
+#include "core/sim/sim_replay.h"
 #include "tui/app.h"
 #include "tui/connect.h"
 #include "tui/doctor.h"
 #include "tui/keymap.h"
 #include "tui/options.h"
 #include "tui/pager.h"
+#include "tui/run_command.h"
 #include "tui/terminal.h"
 #include "tui/theme.h"
 
@@ -69,6 +71,33 @@ static void change_context(struct dashboard *d, const char *context)
     free(name);
 }
 
+/* pause, slower, faster, or how far to go in ms. */
+static void steer(struct dashboard *d, const char *wish)
+{
+    struct replay *r = connection_replay(d->connection);
+
+    if (!r)
+        return;
+    if (strcmp(wish, "pause") == 0)
+        replay_pause(r, !replay_paused(r));
+    else if (strcmp(wish, "slower") == 0 || strcmp(wish, "faster") == 0)
+        replay_speed(r, replay_speed_get(r) * (*wish == 's' ? 0.5 : 2));
+    else if (replay_seek(r, replay_position(r) + strtoll(wish, NULL, 10))) {
+        app_session(d->app, NULL);   /* back: what it has heard since had not happened yet */
+        connection_rewind(d->connection);
+        app_session(d->app, connection_session(d->connection));
+    }
+}
+
+static void tell_replay(struct dashboard *d)
+{
+    struct replay *r = connection_replay(d->connection);
+
+    if (r)
+        app_replay(d->app, &(struct replay_state){.paused = replay_paused(r), .speed = replay_speed_get(r), .position_ms = replay_position(r),
+                                                .length_ms = replay_length(r)});
+}
+
 static void grant_wishes(struct dashboard *d)
 {
     const char *text = NULL;
@@ -85,6 +114,7 @@ static void grant_wishes(struct dashboard *d)
                 app_say(d->app, err.text);
             err_clear(&err);
             break;
+        case APP_REPLAY: steer(d, text); break;
         case APP_COPY: terminal_copy(d->terminal, slice_of(text)); break;
         case APP_THEME:
             if (!set_theme(d, text, &err))
@@ -116,6 +146,7 @@ static void take_in(struct dashboard *d)
     struct session *session = connection_session(d->connection);
 
     session_turn(session);
+    tell_replay(d);
     app_update(d->app);
     session_sweep(session);
 }
@@ -266,6 +297,8 @@ static int (*const programs[])(const struct options *) = {
     [COMMAND_DASHBOARD] = run,
     [COMMAND_DOCTOR] = doctor_run,
     [COMMAND_WHY] = doctor_run,
+    [COMMAND_RUN] = run_command,
+    [COMMAND_CHECK] = check_command,
 };
 
 int main(int argc, char **argv)

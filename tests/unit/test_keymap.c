@@ -91,7 +91,7 @@ static void test_help(void **state)
         groups += p[1] == '\n';
     }
     assert_int_equal(lines, ACTION_COUNT - 1);
-    assert_int_equal(groups, 8);
+    assert_int_equal(groups, 10);
     buf_free(&help);
 }
 

@@ -14,6 +14,9 @@ enum glyph severity_glyph(enum severity);
 /* Appends the command the Why pane shows, if it shows one and is about what is selected now. */
 void why_next_command(const struct view *, const struct model *, struct buf *out);
 
+/* One of the graphs (0 stuck, 1 waiting, 2 ready, 3 start latency) in a line of so many columns; what was not seen is blank. */
+void history_spark(const struct history_slot slots[HISTORY_SLOTS], int graph, int columns, struct buf *out);
+
 /* Scrolls *top by the action over `lines` lines of which `rows` are seen; false where the action is no scrolling or nothing can move. */
 bool pane_scroll(int *top, int lines, int rows, enum action);
 #endif

@@ -7,6 +7,7 @@
 #include "tui/canvas.h"
 #include "tui/keymap.h"
 #include "tui/order.h"
+#include "tui/replay_state.h"
 
 enum { MOST_RUNS = 64 };
 struct model_run {
@@ -37,9 +38,11 @@ struct model {                       /* made anew each turn; const to views */
     size_t n_leftovers;
     const char *leftovers_error;     /* "" none */
     const struct clock *clock;       /* for the deadlines of what is done in slices */
+    const struct history *history;   /* the last quarter of an hour */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
     bool utc;
+    const struct replay_state *replay; /* NULL: it is none */
     bool copies_why;                 /* the key that copies takes the command the Why pane shows, where it shows one */
 };
 
@@ -74,6 +77,7 @@ struct view_ops {
     void (*filter)(struct view *, const struct model *, struct slice pattern, struct err *); /* "" takes it away; a broken one sets err, the last stays */
     void (*command)(struct view *, const struct model *, struct buf *out);     /* kubectl command that shows the same */
     enum key_scope keys;
+    const struct hint *hints;        /* for the footer while it is an overlay; ends with ACTION_NONE; NULL: the usual ones */
     const char *(*filter_text)(const struct view *);  /* what the filter prompt starts with; NULL: the app keeps it */
     /* The answer to ORDER_FETCH; error NULL where json is whole. */
     void (*fetched)(struct view *, const struct model *, struct slice json, const char *error);
@@ -103,6 +107,6 @@ struct view {
 struct order *view_order(struct view *, enum order_kind);
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
-extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view;                                               /* overlays */
+extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view, timeline_view, history_view;                                               /* overlays */
 const struct view_ops *list_view_of(enum kind);   /* NULL where the kind has no list */
 #endif
