@@ -71,6 +71,7 @@ static const struct flag {
     {"claim", 0, TEXT, AT(run.claim), OF(COMMAND_RUN), RUN, "NAME", "run: in this claim's sandbox, which stays"},
     {"sandbox", 0, TEXT, AT(run.sandbox), OF(COMMAND_RUN), RUN, "NAME", "run: in this sandbox, which stays"},
     {"shell", 0, FLAG, AT(run.shell), OF(COMMAND_RUN), RUN, NULL, "run: as sh -c 'COMMAND'; else words go out without a shell"},
+    {"way", 0, TEXT, AT(run.way), OF(COMMAND_RUN), RUN, "WAY", "run: only so: service (proxy to the router), forward (to its pod), url, exec (pods/exec)"},
     {"keep", 0, FLAG, AT(run.keep), OF(COMMAND_RUN), RUN, NULL, "run: leave the claim there"},
     {"wait", 0, FLAG, AT(run.wait), OF(COMMAND_RUN), RUN, NULL, "run: end only when the pod is gone, not when it is terminating"},
     {"verbose", 'v', FLAG, AT(run.verbose), RUNS, RUN, NULL, "tell the stages on stderr"},

@@ -170,6 +170,21 @@ static bool aim(const struct options *o, struct run_config *config, struct err *
     return (n == 1 && *config->name) || err_set(err, "run wants one of --template, --pool, --claim and --sandbox");
 }
 
+static bool choose_way(const struct options *o, struct run_config *config, struct err *err)
+{
+    static const struct {
+        const char *word;
+        enum run_way way;
+    } rows[] = {{"service", RUN_WAY_SERVICE}, {"forward", RUN_WAY_FORWARD}, {"url", RUN_WAY_URL}, {"exec", RUN_WAY_EXEC}};
+
+    if (!o->run.way)
+        return true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(o->run.way, rows[i].word) == 0)
+            config->way = rows[i].way;
+    return config->way != RUN_WAY_ANY || err_set(err, "--way: \"%s\" is none: write service, forward, url or exec", o->run.way);
+}
+
 static int status_of(const struct run_drive *d)
 {
     const struct run_view *view = run_view(d->run);
@@ -189,11 +204,14 @@ static void tell(struct run_drive *d)
     const struct run_view *view = run_view(d->run);
     const struct run_result *result = &view->results[view->n_results - 1];
 
+    bool person = d->options->run.verbose || isatty(STDERR_FILENO); /* a script gets the command's own stderr and no more */
+    if (isatty(STDERR_FILENO) && run_output_bytes(result->err) && !run_output_ends_in_newline(result->err))
+        fputc('\n', stderr);
     if (view->outcome != RUN_EXITED || *view->left)
         run_drive_tell_failure(d);
-    if (result->needs_shell && result->exited)
+    if (result->needs_shell && result->exited && person)
         run_tell("this went out without a shell; for one: sandtop run … --shell -- '%s'", result->command);
-    if (*result->hint)
+    if (*result->hint && person)
         run_tell("%s", result->hint);
     if (*run_output_trouble(result->out) || *run_output_trouble(result->err))
         run_tell("the output is not whole: %s", *run_output_trouble(result->out) ? run_output_trouble(result->out) : run_output_trouble(result->err));
@@ -229,7 +247,7 @@ int run_command(const struct options *o)
     char *line = NULL;
     int status = EXIT_CANNOT;
 
-    if (!aim(o, &config, &err)) {
+    if (!aim(o, &config, &err) || !choose_way(o, &config, &err)) {
         run_tell("%s", err.text);
         err_clear(&err);
         return EXIT_CANNOT;

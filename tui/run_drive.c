@@ -183,8 +183,9 @@ bool run_drive_turn(struct run_drive *d)
         tell_stages(d);
     enum run_state state = run_view(d->run)->state;
     if (state == RUN_EVIDENCE) {
-        if (!d->signalled)
-            diagnose(d);
+        const struct run_view *view = run_view(d->run);
+        if (!d->signalled && !(view->outcome == RUN_DEADLINE && view->stage == RUN_STAGE_COMMAND))
+            diagnose(d);             /* a command that takes too long says nothing about its claim */
         run_evidence_taken(d->run);
     }
     return state != RUN_OVER;

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { AFTERMATH_MS = 2500 };        /* the kubelet tells of an OOM kill within a second or two */
+enum { AFTERMATH_MS = 1500 };        /* the kubelet mostly tells of an OOM kill within a second */
 
 struct condition_text {
     bool found, yes;
