@@ -67,6 +67,8 @@ void convert_down(const struct sim *, const struct version *, struct buf *out); 
 void convert_up(const struct resource *, json old_text, struct buf *out);       /* and back, as the conversion webhook does it */
 /* Appends "key":value, with a comma where it is not the first; key is raw. */
 void json_add_member(struct buf *out, bool *first, struct slice key, struct slice value);
+/* RFC 6902: add, remove, replace and test. False where an operation cannot be done or a test fails: out is worth nothing then. */
+bool json_patch(json target, json operations, struct buf *out);
 /* RFC 7386. */
 void json_merge(json target, json patch, struct buf *out);
 /* Appends object with member set to value (an empty value: left out). */

@@ -207,10 +207,14 @@ void shape_system(struct story *s)
 /* Absent means zero, in a Deployment's status as in a pool's. */
 static void part_status(struct story *s, const struct part_row *row, bool there)
 {
+    const struct version *v = world_get(s->sim, story_kind("deployments"), SYSTEM, row->name);
     struct buf patch = {0};
     const char *n = there ? "1" : "null";
+    int64_t generation = 1;
 
-    buf_printf(&patch, "{\"status\":{\"replicas\":%s,\"updatedReplicas\":%s,\"readyReplicas\":%s,\"availableReplicas\":%s}}", n, n, n, n);
+    if (v)
+        json_int(json_path(v->text, "metadata.generation"), &generation);
+    buf_printf(&patch, "{\"status\":{\"observedGeneration\":%lld,\"replicas\":%s,\"updatedReplicas\":%s,\"readyReplicas\":%s,\"availableReplicas\":%s}}", (long long)generation, n, n, n, n);
     story_patch(s, "deployments", SYSTEM, row->name, &patch);
 }
 

@@ -281,17 +281,23 @@ void patch_answer(struct exchange *x, const struct route *route)
         http_not_found(x, route->resource, route->name);
         return;
     }
-    bool merge = strcmp(x->content_type, "application/merge-patch+json") == 0;
-    if (!merge && strcmp(x->content_type, "application/strategic-merge-patch+json") != 0) {
+    bool merge = strcmp(x->content_type, "application/merge-patch+json") == 0, steps = strcmp(x->content_type, "application/json-patch+json") == 0;
+    if (!merge && !steps && strcmp(x->content_type, "application/strategic-merge-patch+json") != 0) {
         http_status(x, 415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
-                    "application/merge-patch+json, application/strategic-merge-patch+json", NULL);
+                    "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json", NULL);
         return;
     }
-    if (json_type(patch) != JSON_OBJECT) {
+    if (json_type(patch) != (steps ? JSON_ARRAY : JSON_OBJECT)) {
         http_status(x, 400, "BadRequest", "error decoding patch: not a JSON object", NULL);
         return;
     }
-    json_merge(v->text, patch, &text);
+    if (steps && !json_patch(v->text, patch, &text)) {
+        http_status(x, 422, "Invalid", "the server rejected our request due to an error in our request", NULL);
+        buf_free(&text);
+        return;
+    }
+    if (!steps)
+        json_merge(v->text, patch, &text);
     if (dry && strcmp(dry, "All") == 0) {
         answer_object(x, route, v, 200);
     } else {

@@ -4,3 +4,6 @@ tests_unit_test_history_LDADD = libsim.a $(SESSION_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_timeline
 tests_unit_test_timeline_SOURCES = tests/unit/test_timeline.c tests/unit/diagnose_cases.h tests/unit/test.h
 tests_unit_test_timeline_LDADD = libsim.a $(SESSION_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_controller_debug
+tests_unit_test_controller_debug_SOURCES = tests/unit/test_controller_debug.c tests/unit/temp_dir.h tests/unit/test.h
+tests_unit_test_controller_debug_LDADD = libsim.a $(SESSION_LIBS) $(CMOCKA_LIBS)
