@@ -35,6 +35,7 @@ struct exchange {
     struct buf body;                 /* of an answer or a refusal; of a log: the line that is not whole yet */
     char *log[3];                    /* namespace, pod, container */
     bool previous, first_page, initial, more, over, broken;
+    bool kept;                       /* of a list that nobody watches: body is all of it so far */
     int status;
     unsigned busy;
     bool dead;
@@ -104,7 +105,9 @@ static void on_item(void *ctx, json object)
 {
     struct exchange *x = ctx;
 
-    source_upsert(x->source, object);
+    /* of a kind whose contents are none of our business only the metadata is read: the answer as a whole tells it */
+    if (!json_is(json_get(object, "kind"), "PartialObjectMetadata"))
+        source_upsert(x->source, object);
 }
 
 static void on_member(void *ctx, struct slice key, json value)
@@ -201,6 +204,9 @@ static void take_bytes(struct exchange *x, const char *bytes, size_t n)
         else
             buf_add(&x->body, bytes, n);
     } else if (x->cutter) {
+        x->kept &= x->body.n + n <= BODY_MOST;
+        if (x->kept)
+            buf_add(&x->body, bytes, n);
         x->broken = !json_cutter_feed(x->cutter, bytes, n, NULL);
     }
 }
@@ -244,6 +250,8 @@ static void take_end(struct exchange *x, enum end_reason reason, const char *tex
             x->source->refused = true;
     } else if (x->mode == LIST && x->status == 200 && !x->more && !x->broken && json_cutter_complete(x->cutter)) {
         source_list_end(x->source);
+        if (x->kept)
+            take_answer(x);
     } else if (x->mode == LOG && x->status == 200 && x->body.n) {
         log_line(x, buf_slice(&x->body));        /* without a newline at its end */
     }
@@ -307,11 +315,15 @@ static void classify(struct exchange *x, const struct request *q)
         read_log_path(x);
         return;
     }
-    x->mode = has(x->path, "watch=1") || has(x->path, "watch=true") ? WATCH : has(x->path, "limit=") ? LIST : ANSWER;
+    const char *limit = strstr(x->path, "limit=");
+    bool probe = limit && strcspn(limit, "&") == strlen("limit=1") && limit[6] == '1'; /* one of them, to see whether it is served at all */
+    x->mode = has(x->path, "watch=1") || has(x->path, "watch=true") ? WATCH : limit && !probe ? LIST : ANSWER;
     if (x->mode == ANSWER)
         return;
     x->source = recorded_source(&x->recorder->recorded, x->path);
+    x->source->watched |= x->mode == WATCH;
     x->first_page = x->mode == LIST && !has(x->path, "continue=");
+    x->kept = x->first_page && !x->source->watched;
     x->initial = x->mode == WATCH && has(x->path, "sendInitialEvents=true");
     x->cutter = x->mode == LIST ? json_cutter_new(JSON_CUT_LIST, &list_ops, x, OBJECT_MOST) : json_cutter_new(JSON_CUT_STREAM, &watch_ops, x, OBJECT_MOST);
 }

@@ -19,7 +19,8 @@ struct source {
     char *path, *api_version, *kind; /* kind: of items that do not say it; NULL: not known yet, its owner sets it */
     struct map held;
     uint64_t round;
-    bool listing, refused;           /* refused: its owner's own */
+    bool listing;
+    bool refused, watched;           /* its owner's own */
 };
 
 struct source *recorded_source(struct recorded *, const char *path); /* of a request's path; made where it is new */
