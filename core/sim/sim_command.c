@@ -332,6 +332,7 @@ static bool builtin(struct command_run *run, char *const *words, int n, bool *do
         return false;
     }
     if (strcmp(words[0], "command") == 0 && n > 2 && strcmp(words[1], "-v") == 0) {
+        run->code = 0;
         do_which(run, words + 1, n - 1);
         run->code = run->code ? 127 : 0;
         return true;

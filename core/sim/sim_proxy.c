@@ -142,11 +142,8 @@ static void execute(struct exchange *x)
 
 void router_answer(struct exchange *x, const char *path)
 {
-    size_t n = strcspn(path, "?");
-
     path += *path == '/';
-    n -= n > 0 && path[-1] == '/';
-    struct slice asked = {path, n};
+    struct slice asked = {path, strcspn(path, "?")};
     if (slice_is(asked, "execute") && strcmp(x->method, "POST") == 0)
         execute(x);
     else if (slice_is(asked, "healthz") || slice_is(asked, "readyz"))
