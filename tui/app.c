@@ -122,7 +122,7 @@ void app_session(struct app *app, struct session *session)
     app->n_undo = 0;
     app->selected.kind = KIND_NONE;
     app->say_until = 0;
-    app->leftovers_asked = app->leftovers_told = false;
+    app->leftovers_asked = app->leftovers_told = app->debug_told = false;
     app->dirty = true;
     if (!session)
         return;
@@ -161,6 +161,7 @@ void app_update(struct app *app)
     if (app->overlay && app->overlay->ops->update)
         app->overlay->ops->update(app->overlay, &app->model);
     app_run_update(app);
+    app_remind(app);
     for (int i = 0; i < PANE_COUNT; i++)
         app_orders(app, app->panes[i]);
     app_orders(app, app->overlay);
@@ -331,8 +332,9 @@ static void draw_hints(struct app *app, struct canvas *c, struct rect line)
         {ACTION_CONTEXT, NULL}};
     static const struct hint pane[] = {{ACTION_BACK, NULL}, {ACTION_NEXT_PANE, NULL}, {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_DOWN, "scroll"},
         {ACTION_FILTER, NULL}, {ACTION_COMMAND, NULL}};
-    static const struct hint logs[] = {{ACTION_BACK, NULL}, {ACTION_FILTER, NULL}, {ACTION_UP, "pause"}, {ACTION_BOTTOM, "follow"}, {ACTION_NEXT_PANE, NULL},
-        {ACTION_ZOOM, NULL}, {ACTION_COPY, NULL}, {ACTION_COMMAND, NULL}};
+    static const struct hint logs[] = {{ACTION_BACK, NULL}, {ACTION_FILTER, "search"}, {ACTION_LOG_IN, NULL}, {ACTION_FAULTS, "errors"}, {ACTION_LOG_ABOUT, NULL},
+        {ACTION_LOG_OWN, NULL}, {ACTION_LOG_CLAIM, NULL}, {ACTION_ZOOM, NULL}, {ACTION_LOG_FOLLOW, NULL}, {ACTION_LOG_SYSTEM, NULL}, {ACTION_LOG_WRAP, NULL},
+        {ACTION_SAVE, NULL}, {ACTION_LOG_OUT, NULL}, {ACTION_LOG_LEVEL, NULL}, {ACTION_LOG_ERROR_PREV, NULL}, {ACTION_SEARCH_PREV, NULL}, {ACTION_COPY, NULL}};
     static const struct hint overlay[] = {{ACTION_BACK, "close"}, {ACTION_DOWN, "scroll"}, {ACTION_PAGE_DOWN, "page"}, {ACTION_COPY, NULL}};
     size_t own = 0;
     while (app->overlay && app->overlay->ops->hints && app->overlay->ops->hints[own].action != ACTION_NONE)

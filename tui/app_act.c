@@ -62,16 +62,29 @@ static bool act_in_view(struct app *app, enum action action, int key)
 /* Keys that are the Logs pane's from everywhere: it gets the focus, then it acts. In a list the key that picks is about the selection's pod. */
 static void to_logs(struct app *app, enum action action)
 {
+    struct view *logs = app->panes[PANE_LOGS];
     const struct object *o = app->model.selected, *pod = o ? chain_pod(o) : NULL;
-    if (action == ACTION_LOG_PICK && o && o->kind != KIND_NODE) {
-        if (!pod) {
-            sayf(app, "%s has no pod whose logs could be read", o->name);
-            return;
-        }
-        logs_pick_order(app->panes[PANE_LOGS], pod->ns, pod->name, true);
+    if (action == ACTION_LOG_PICK && pod) {
+        if (logs_pick_toggle(logs, &app->model, pod->ns, pod->name))
+            app->place.focus = PANE_LOGS;
+        app_orders(app, logs);
+        return;
     }
     app->place.focus = PANE_LOGS;
     act_in_view(app, action, 0);
+}
+
+/* From Why the logs are those of the finding: the line it rests on, or its time. False where nothing is found about what is selected. */
+static bool explain(struct app *app)
+{
+    struct why_quote quotes[32];
+    size_t n = why_quotes(app->panes[PANE_WHY], &app->model, quotes, sizeof quotes / sizeof *quotes);
+    if (app->place.focus != PANE_WHY || !n)
+        return false;
+    logs_explain(app->panes[PANE_LOGS], &app->model, quotes, n);
+    app->place.focus = PANE_LOGS;
+    app_orders(app, app->panes[PANE_LOGS]);
+    return true;
 }
 
 static void cycle(struct app *app, int by)
@@ -232,7 +245,11 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_NODES: list(app, KIND_NODE); return true;
     case ACTION_WHY: focus(app, PANE_WHY); return true;
     case ACTION_EVENTS: focus(app, PANE_EVENTS); return true;
-    case ACTION_LOGS: focus(app, PANE_LOGS); return true;
+    case ACTION_ENTER: return explain(app);
+    case ACTION_LOGS:
+        if (!explain(app))
+            focus(app, PANE_LOGS);
+        return true;
     case ACTION_LOG_OWN: case ACTION_LOG_PICK: case ACTION_LOG_ABOUT: to_logs(app, action); return true;
     case ACTION_FILTER: ask_filter(app); return true;
     case ACTION_FAULTS: faults(app); return true;
@@ -243,6 +260,7 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_SOURCES: app_open(app, &sources_view); return true;
     case ACTION_HELP: app_open(app, &help_view); return true;
     case ACTION_TEST: case ACTION_TEST_AS: case ACTION_EXEC: case ACTION_RUNS: app_run_act(app, action); return true;
+    case ACTION_DEBUG: app_open(app, &controller_view); return true;
     case ACTION_HISTORY: app_open(app, &history_view); return true;
     case ACTION_TIMELINE:
         if (app->model.selected)

@@ -75,11 +75,4 @@ void app_run_update(struct app *app)
         app->leftovers_asked = true;
         session_leftovers_look(app->session);
     }
-    if (!app->leftovers_told && app->model.n_leftovers) {
-        char text[160];
-        app->leftovers_told = true;
-        snprintf(text, sizeof text, "%zu test object%s of earlier runs of sandtop %s still there: R shows, D there deletes", app->model.n_leftovers,
-                 app->model.n_leftovers == 1 ? "" : "s", app->model.n_leftovers == 1 ? "is" : "are");
-        app_say(app, text);
-    }
 }

@@ -62,7 +62,7 @@ struct app {
     int64_t say_until;               /* wall ms of the session's clock */
 
     struct run_memory runs;          /* the last command of each place */
-    bool leftovers_asked, leftovers_told;
+    bool leftovers_asked, leftovers_told, debug_told;
     bool replaying;
     struct replay_state replay;      /* while replaying */
     bool dirty, pasting;
@@ -93,6 +93,9 @@ void app_forget(struct app *, struct view *);       /* it is about to be freed: 
 /* app_run.c */
 void app_run_act(struct app *, enum action);         /* TEST, TEST_AS, EXEC, RUNS */
 void app_run_update(struct app *);
+
+/* app_remind.c */
+void app_remind(struct app *);
 
 /* app_act.c */
 void app_act(struct app *, enum action, int key);

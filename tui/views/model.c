@@ -17,7 +17,7 @@ static void take_runs(struct model *m, struct session *s)
 void model_make(struct model *m, struct session *s, bool utc)
 {
     *m = (struct model){
-        .store = session_store(s), .diagnosis = session_diagnosis(s), .info = session_info(s), .facts = session_facts(s), .history = session_history(s),
+        .store = session_store(s), .diagnosis = session_diagnosis(s), .info = session_info(s), .facts = session_facts(s), .history = session_history(s), .debug = session_controller_debug(s),
         .clock = session_clock(s), .now_ms = session_now(s), .utc = utc,
     };
     m->sources = session_sources(s, &m->n_sources);

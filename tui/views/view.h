@@ -38,6 +38,7 @@ struct model {                       /* made anew each turn; const to views */
     size_t n_leftovers;
     const char *leftovers_error;     /* "" none */
     const struct clock *clock;       /* for the deadlines of what is done in slices */
+    const struct controller_debug_status *debug;
     const struct history *history;   /* the last quarter of an hour */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
@@ -107,6 +108,6 @@ struct view {
 struct order *view_order(struct view *, enum order_kind);
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
-extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view, timeline_view, history_view;                                               /* overlays */
+extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view, timeline_view, history_view, controller_view;                                               /* overlays */
 const struct view_ops *list_view_of(enum kind);   /* NULL where the kind has no list */
 #endif
