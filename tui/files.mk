@@ -5,6 +5,7 @@ libtui_a_SOURCES = \
 	tui/terminal.c tui/terminal.h tui/terminal_escape.c tui/terminal_escape.h tui/terminal_guard.c tui/terminal_guard.h \
 	tui/terminal_paste.c tui/terminal_paste.h tui/theme.c tui/theme.h tui/theme_files.c \
 	tui/replay_state.h tui/connect.c tui/connect.h tui/doctor.c tui/doctor.h tui/doctor_causes.c tui/doctor_causes.h tui/doctor_print.c tui/options.c tui/options.h tui/pager.c tui/pager.h tui/views/view.h
+libtui_a_SOURCES += tui/log_pipe.c tui/log_pipe.h tui/logs_command.c tui/logs_command.h
 libtui_a_SOURCES += tui/check_command.c tui/plain_text.c tui/plain_text.h tui/run_command.c tui/run_command.h tui/run_drive.c tui/run_drive.h
 
 bin_PROGRAMS += sandtop

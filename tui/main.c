@@ -6,6 +6,7 @@
 #include "tui/connect.h"
 #include "tui/doctor.h"
 #include "tui/keymap.h"
+#include "tui/logs_command.h"
 #include "tui/options.h"
 #include "tui/pager.h"
 #include "tui/run_command.h"
@@ -297,6 +298,7 @@ static int (*const programs[])(const struct options *) = {
     [COMMAND_DASHBOARD] = run,
     [COMMAND_DOCTOR] = doctor_run,
     [COMMAND_WHY] = doctor_run,
+    [COMMAND_LOGS] = logs_run,
     [COMMAND_RUN] = run_command,
     [COMMAND_CHECK] = check_command,
 };

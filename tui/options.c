@@ -19,6 +19,7 @@ static const struct command_row {
     const char *usage, *help, *wants;
 } commands[] = {
     {"doctor", COMMAND_DOCTOR, 0, 0, "doctor [CLAIM...]", "the same findings as text, JSON or YAML", NULL},
+    {"logs", COMMAND_LOGS, 0, 0, "logs [controller|router|claim NAME|pod NAME]", "their lines on a pipe, merged by time", NULL},
     {"why", COMMAND_WHY, 1, 1, "why CLAIM", "one claim's story", "the name of one claim: sandtop why CLAIM -n NAMESPACE"},
     {"run", COMMAND_RUN, 1, 0, "run -- COMMAND...", "a command in a test sandbox, its output and exit status",
      "a command: sandtop run --template T -n NAMESPACE -- python3 -c 'print(1)'"},
@@ -79,6 +80,13 @@ static const struct flag {
     {"which", 0, WORDS, AT(run.programs), OF(COMMAND_CHECK), RUN, "PROGRAM", "check: this program is there; may be given several times"},
     {"router-url", 0, TEXT, AT(run.router_url), RUNS, RUN, "URL", "the router's own address (else $SANDTOP_ROUTER_URL; else through the API server)"},
     {"token-file", 0, TEXT, AT(run.token_file), RUNS, RUN, "FILE", "the router's token (else $SANDTOP_ROUTER_TOKEN)"},
+
+    {"follow", 'f', FLAG, AT(logs.follow), OF(COMMAND_LOGS), LOGS, NULL, "go on as lines come, for ever"},
+    {"since", 0, DURATION, AT(logs.since_ms), OF(COMMAND_LOGS), LOGS, "TIME", "only what is not older: 10s, 5m, 1h"},
+    {"tail", 0, COUNT, AT(logs.tail), OF(COMMAND_LOGS), LOGS, "N", "begin with the last N lines of each container (default all)"},
+    {"grep", 0, TEXT, AT(logs.grep), OF(COMMAND_LOGS), LOGS, "PATTERN", "only lines that match (a regular expression)"},
+    {"level", 0, TEXT, AT(logs.level), OF(COMMAND_LOGS), LOGS, "LEVEL", "only from this level on: debug, info, warn, error"},
+    {"previous", 0, FLAG, AT(logs.previous), OF(COMMAND_LOGS), LOGS, NULL, "of the container before the last restart"},
 
     {"keys", 0, FLAG, AT(keys), EVERY, OTHER, NULL, "print the keys and exit"},
     {"version", 0, FLAG, AT(version), EVERY, OTHER, NULL, "print the version and exit"},
@@ -320,6 +328,7 @@ void options_help(enum command command, struct buf *out)
     }
     buf_add_text(out, "\n"
                       "Exit status: 0 quit, 1 it could not start (stderr says why), 2 wrong usage.\n"
+                      "logs: 0 written, 1 there is nothing to read.\n"
                       "doctor, why: 0 nothing is stuck, 1 something is stuck, 2 it could not look.\n"
                       "run: the command's own; 124 the deadline passed, 125 it could not be run.\n"
                       "check: 0 all is there, 1 something is missing, 125 it could not be tried.\n"
