@@ -143,6 +143,7 @@ static int rank_of(const struct timeline_row *row)
 struct place {
     struct timeline_row row;
     int rank;
+    uint64_t hash;                   /* of what makes two rows the same */
     int64_t at_ms;                   /* where it stands: its stamp, or later where that is cut to the second */
     size_t nth;
 };
@@ -181,13 +182,18 @@ static bool same_row(const struct timeline_row *a, const struct timeline_row *b)
            text_order(a->what, b->what) == 0 && text_order(a->text, b->text) == 0;
 }
 
+static uint64_t row_hash(const struct timeline_row *row)
+{
+    return slice_hash(slice_of(row->text)) * 31 + slice_hash(slice_of(row->what)) * 17 + (uint64_t)row->kind;
+}
+
 /* The same line said again is one row that counts; a log repeats itself at each retry. */
 static void merge_repeats(struct place *v, size_t *n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++) {
         size_t k = kept;
-        while (k > 0 && !same_row(&v[k - 1].row, &v[i].row))
+        while (k > 0 && (v[k - 1].hash != v[i].hash || !same_row(&v[k - 1].row, &v[i].row)))
             k--;
         bool repeats = v[i].row.kind == TIME_LOG || v[i].row.kind == TIME_WARNING || v[i].row.kind == TIME_EVENT;
         if (k == 0 || (!repeats && v[k - 1].row.time_ms != v[i].row.time_ms)) {
@@ -231,7 +237,7 @@ static void arrange(struct timeline *t, int64_t now_ms)
     for (size_t i = 0; i < n; i++) {
         struct timeline_row *row = &t->rows[i];
         row->coarse = stamp_coarse(row->time_ms);
-        v[i] = (struct place){.row = *row, .rank = rank_of(row), .at_ms = row->time_ms, .nth = i};
+        v[i] = (struct place){.row = *row, .rank = rank_of(row), .hash = row_hash(row), .at_ms = row->time_ms, .nth = i};
     }
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; v[i].row.coarse && k < n; k++)

@@ -1,60 +1,20 @@
 /* The states and what leads from one to the next. An answer is only taken note of in its callback; what follows from it happens in step(), so that
  * no request is made from within another's end. */
-#include "core/session/controller_debug.h"
+#include "core/session/controller_inside.h"
 
 #include "core/base/mem.h"
 #include "core/kube/refusal.h"
-#include "core/session/controller_memory.h"
-#include "core/session/controller_object.h"
 
 #include <stdlib.h>
 
-enum {
-    ANSWER_MOST = 8 * 1024 * 1024, DEADLINE_MS = 15000,
-    POLL_MS = 1000,                  /* between two looks at the roll-out */
-    ROLL_MOST_MS = 600000,           /* the progress deadline of a Deployment, 600 s unless it is set */
-    TRIES = 4,                       /* a Deployment's status changes while one reads: how often the change is tried anew */
-};
+enum { ANSWER_MOST = 8 * 1024 * 1024, DEADLINE_MS = 15000 };
 
-/* What the request under way is for. */
-enum ask { ASK_NOTHING, ASK_PLAN, ASK_BEFORE, ASK_PATCH, ASK_AFTER, ASK_ROLL };
-
-struct controller_debug {
-    struct controller_debug_config config;
-    char *server, *state_dir;
-    struct controller_debug_status status;
-    char *ns, *name, *container;     /* of the plan */
-    char *sentence, *restore_text;
-    struct buf diff;
-    struct debug_wish wish;
-    char *level;                     /* behind wish.level */
-    struct controller_object planned;/* as it was read for the plan */
-    struct ptrs target;
-    bool target_absent;              /* the list of arguments is to be taken away altogether */
-    /* the request */
-    enum ask ask;
-    struct exchange *exchange;
-    bool ended;
-    enum end_reason reason;
-    char *end_text;
-    int http;
-    struct buf body;
-    unsigned tries;
-    /* the roll-out */
-    int64_t generation, poll_at_ms, roll_from_ms, changed_ms;
-    char *trouble;
-    /* what is to be put back */
-    struct debug_memory memory, previous;
-    bool remembered, had_previous;
-    bool pending;                    /* memory is that of a change under way, which may yet fail: then it is to be as `previous` */
-};
-
-static int64_t mono(const struct controller_debug *c)
+int64_t debug_mono(const struct controller_debug *c)
 {
     return c->config.clock->mono(c->config.clock);
 }
 
-static void say(struct controller_debug *c, char *sentence)
+void debug_say(struct controller_debug *c, char *sentence)
 {
     free(c->sentence);
     c->sentence = sentence;
@@ -62,13 +22,13 @@ static void say(struct controller_debug *c, char *sentence)
     c->status.revision++;
 }
 
-static void enter(struct controller_debug *c, enum debug_state state, char *sentence)
+void debug_enter(struct controller_debug *c, enum debug_state state, char *sentence)
 {
     c->status.state = state;
-    say(c, sentence);
+    debug_say(c, sentence);
 }
 
-static void tell_memory(struct controller_debug *c)
+void debug_tell_memory(struct controller_debug *c)
 {
     struct buf out = {0};
     char stamp[32];
@@ -92,7 +52,7 @@ struct controller_debug *controller_debug_new(const struct controller_debug_conf
     c->state_dir = mem_text(config->state_dir);
     c->status = (struct controller_debug_status){.ns = "", .name = "", .container = "", .diff = "", .sentence = "", .restore = ""};
     c->remembered = memory_load(c->state_dir, c->server, NULL, NULL, &c->memory);
-    tell_memory(c);
+    debug_tell_memory(c);
     return c;
 }
 
@@ -163,7 +123,7 @@ static void on_end(void *ctx, enum end_reason reason, const char *text)
     c->end_text = mem_text(text);
 }
 
-static void ask(struct controller_debug *c, enum ask what, struct slice patch)
+void debug_ask(struct controller_debug *c, enum ask what, struct slice patch)
 {
     static const struct response_ops ops = {.on_head = on_head, .on_bytes = on_bytes, .on_end = on_end};
     char *path = kube_path(what == ASK_PATCH ? "/apis/apps/v1/namespaces/%s/deployments/%s?fieldManager=sandtop" :
@@ -180,7 +140,7 @@ static void ask(struct controller_debug *c, enum ask what, struct slice patch)
 }
 
 /* Why an answer is none: what the user lacks, or the server's own words. The caller frees it. */
-static char *refusal_of(const struct controller_debug *c)
+char *debug_refusal(const struct controller_debug *c)
 {
     const char *verb = c->ask == ASK_PATCH ? "patch" : "get";
     if (c->reason != END_DONE)
@@ -199,10 +159,10 @@ static char *refusal_of(const struct controller_debug *c)
 
 static void fail(struct controller_debug *c, char *text)
 {
-    enter(c, DEBUG_FAILED, text);
+    debug_enter(c, DEBUG_FAILED, text);
 }
 
-static bool answered(const struct controller_debug *c)
+bool debug_answered(const struct controller_debug *c)
 {
     return c->reason == END_DONE && c->http == 200;
 }
@@ -234,8 +194,8 @@ static void start_plan(struct controller_debug *c, const char *ns, const char *n
         fail(c, mem_text("sandtop runs with --read-only: it changes nothing"));
         return;
     }
-    enter(c, DEBUG_READING, mem_printf("reading Deployment %s/%s", ns, name));
-    ask(c, ASK_PLAN, (struct slice){"", 0});
+    debug_enter(c, DEBUG_READING, mem_printf("reading Deployment %s/%s", ns, name));
+    debug_ask(c, ASK_PLAN, (struct slice){"", 0});
 }
 
 void controller_debug_plan(struct controller_debug *c, const char *ns, const char *name, const char *container, const struct debug_wish *wish)
@@ -263,7 +223,7 @@ void controller_debug_cancel(struct controller_debug *c)
         return;                      /* it was sent: how it ends must be known */
     drop_request(c);
     forget_plan(c);
-    enter(c, DEBUG_IDLE, mem_text(""));
+    debug_enter(c, DEBUG_IDLE, mem_text(""));
 }
 
 /* What putting back means now. Where nobody has touched the arguments since: exactly what was there. Else only the four flags, as they were. */
@@ -282,14 +242,14 @@ static bool plan_restore(struct controller_debug *c, struct err *err, bool *exac
     return args_plan(&o->command, &o->args, &back, &c->target, err);
 }
 
-static void forget_memory(struct controller_debug *c)
+void debug_forget_memory(struct controller_debug *c)
 {
     if (!c->remembered)
         return;
     memory_forget(c->state_dir, &c->memory, NULL);
     memory_clear(&c->memory);
     c->remembered = memory_load(c->state_dir, c->server, NULL, NULL, &c->memory); /* of another installation on that server */
-    tell_memory(c);
+    debug_tell_memory(c);
 }
 
 static void show_plan(struct controller_debug *c, bool exact)
@@ -303,27 +263,27 @@ static void show_plan(struct controller_debug *c, bool exact)
         buf_add_text(&out, c->status.restoring ? "it is as it was before: " : "nothing is to be changed: ");
         debug_facts_text(&out, &c->status.after);
         if (c->status.restoring)
-            forget_memory(c);
-        enter(c, DEBUG_DONE, buf_take(&out));
+            debug_forget_memory(c);
+        debug_enter(c, DEBUG_DONE, buf_take(&out));
         return;
     }
     buf_printf(&out, "the arguments of container %s in Deployment %s/%s will be changed as shown; the controller restarts, and claims wait meanwhile",
                c->planned.container, c->ns, c->name);
     if (c->status.restoring && !exact)
         buf_add_text(&out, ". They were changed by someone else since: only the debug flags are put back");
-    else if (!c->status.restoring && c->status.after.pprof_debug && !c->state_dir)
+    else if (!c->status.restoring && !c->state_dir)
         buf_add_text(&out, ". What was there is remembered only until sandtop ends");
-    enter(c, DEBUG_PLANNED, buf_take(&out));
+    debug_enter(c, DEBUG_PLANNED, buf_take(&out));
 }
 
 static void make_plan(struct controller_debug *c)
 {
     struct err err = {0};
     bool exact = false;
-    if (!answered(c)) {
-        char *why = refusal_of(c);
+    if (!debug_answered(c)) {
+        char *why = debug_refusal(c);
         if (c->reason == END_DONE && c->http == 404 && c->status.restoring)
-            forget_memory(c);        /* taken away, and with it what was to be put back */
+            debug_forget_memory(c);        /* taken away, and with it what was to be put back */
         fail(c, why);
         return;
     }
@@ -336,201 +296,10 @@ static void make_plan(struct controller_debug *c)
     err_clear(&err);
 }
 
-/* ---- the change ------------------------------------------------------------------------------------------------------------------- */
-
-bool controller_debug_apply(struct controller_debug *c)
-{
-    if (c->status.state != DEBUG_PLANNED)
-        return false;
-    enter(c, DEBUG_CHANGING, mem_printf("changing the arguments of container %s", c->planned.container));
-    c->tries = 0;
-    ask(c, ASK_BEFORE, (struct slice){"", 0});
-    return true;
-}
-
-/* What there was before us. An earlier change of ours counts from before that one; where someone else changed the arguments in between, theirs
- * are kept and only the flags are taken back. */
-static void remember_before(struct controller_debug *c, const struct debug_memory *earlier)
-{
-    struct debug_memory *m = &c->memory;
-    *m = (struct debug_memory){
-        .server = mem_text(c->server), .ns = mem_text(c->ns), .name = mem_text(c->name), .container = mem_text(c->planned.container),
-        .uid = mem_text(c->planned.uid), .had_args = c->planned.has_args,
-    };
-    if (earlier && strcmp(earlier->uid, m->uid) == 0) {
-        struct debug_facts then;
-        debug_facts_of(&c->planned.command, &earlier->before, &then);
-        struct debug_wish back = debug_wish_back(&then);
-        if (args_equal(&earlier->after, &c->planned.args)) {
-            m->had_args = earlier->had_args;
-            args_copy(&m->before, &earlier->before);
-            return;
-        }
-        if (args_plan(&c->planned.command, &c->planned.args, &back, &m->before, NULL))
-            return;
-    }
-    args_copy(&m->before, &c->planned.args);
-}
-
-/* Before the change is sent: a sandtop that dies in between must not forget. */
-static void remember(struct controller_debug *c)
-{
-    struct err err = {0};
-    if (c->status.restoring)
-        return;
-    if (c->remembered && (strcmp(c->memory.ns, c->ns) != 0 || strcmp(c->memory.name, c->name) != 0)) {
-        memory_clear(&c->memory);    /* another Deployment's: its entry stays in the file */
-        c->remembered = memory_load(c->state_dir, c->server, c->ns, c->name, &c->memory);
-    }
-    memory_clear(&c->previous);
-    c->had_previous = c->remembered;
-    c->previous = c->memory;
-    c->memory = (struct debug_memory){0};
-    c->pending = true;
-    remember_before(c, c->had_previous ? &c->previous : NULL);
-    args_copy(&c->memory.after, &c->target);
-    c->memory.changed_ms = c->config.clock->wall(c->config.clock);
-    c->remembered = true;
-    tell_memory(c);
-    if (c->state_dir && !memory_save(c->state_dir, &c->memory, &err))
-        say(c, mem_printf("changing the arguments; what was there is remembered only until sandtop ends: %s", err.text));
-    err_clear(&err);
-}
-
-/* The change did not come to be: what is remembered is what was before it. */
-static void undone(struct controller_debug *c, char *why)
-{
-    if (c->pending && c->had_previous) {
-        memory_clear(&c->memory);
-        c->memory = c->previous;
-        c->previous = (struct debug_memory){0};
-        if (c->state_dir)
-            memory_save(c->state_dir, &c->memory, NULL);
-        tell_memory(c);
-    } else if (c->pending) {
-        forget_memory(c);
-    }
-    c->pending = false;
-    fail(c, why);
-}
-
-static void send_change(struct controller_debug *c)
-{
-    struct controller_object now = {0};
-    struct err err = {0};
-    if (!answered(c)) {
-        undone(c, refusal_of(c));
-        return;
-    }
-    if (!controller_object_read(&now, json_whole(buf_slice(&c->body)), c->planned.container, &err)) {
-        undone(c, mem_text(err.text));
-    } else if (strcmp(now.uid, c->planned.uid) != 0 || now.has_args != c->planned.has_args || !args_equal(&now.args, &c->planned.args)) {
-        undone(c, mem_text("someone changed the controller's arguments meanwhile: nothing was done; look at the change anew"));
-    } else {
-        struct buf patch = {0};
-        controller_object_patch(&patch, &now, c->target_absent ? NULL : &c->target);
-        if (c->tries++ == 0)
-            remember(c);
-        ask(c, ASK_PATCH, buf_slice(&patch));
-        buf_free(&patch);
-    }
-    controller_object_clear(&now);
-    err_clear(&err);
-}
-
-static void start_rolling(struct controller_debug *c, int64_t generation)
-{
-    c->generation = generation;
-    c->roll_from_ms = mono(c);
-    c->changed_ms = c->config.clock->wall(c->config.clock);
-    c->poll_at_ms = mono(c);
-    c->pending = false;
-    enter(c, DEBUG_ROLLING, mem_text("changed; the new controller is coming up"));
-}
-
-static void take_change(struct controller_debug *c)
-{
-    struct controller_object now = {0};
-    if (answered(c) && controller_object_read(&now, json_whole(buf_slice(&c->body)), c->planned.container, NULL)) {
-        start_rolling(c, now.generation);
-    } else if (c->reason == END_DONE && (c->http == 409 || c->http == 422) && c->tries < TRIES) {
-        ask(c, ASK_BEFORE, (struct slice){"", 0}); /* its version was another one: a status was written meanwhile, or more than that */
-    } else if (c->reason != END_DONE || c->http >= 500) {
-        say(c, mem_text("no answer to the change: looking whether it was made"));
-        c->tries = 0;
-        ask(c, ASK_AFTER, (struct slice){"", 0});
-    } else {
-        undone(c, refusal_of(c));
-    }
-    controller_object_clear(&now);
-}
-
-/* The change was sent and not answered: only the object knows. */
-static void look_after(struct controller_debug *c)
-{
-    struct controller_object now = {0};
-    bool read = answered(c) && controller_object_read(&now, json_whole(buf_slice(&c->body)), c->planned.container, NULL);
-    if (read && args_equal(&now.args, &c->target)) {
-        start_rolling(c, now.generation);
-    } else if (read) {
-        undone(c, mem_text("the server did not answer to the change, and it was not made"));
-    } else if (++c->tries < TRIES) {
-        ask(c, ASK_AFTER, (struct slice){"", 0});
-    } else {
-        char *why = refusal_of(c);
-        c->pending = false;          /* what is remembered stays: it may have been made */
-        fail(c, mem_printf("it is not known whether the change was made: %s", why));
-        free(why);
-    }
-    controller_object_clear(&now);
-}
-
-/* ---- the roll-out ----------------------------------------------------------------------------------------------------------------- */
-
-static void finish(struct controller_debug *c)
-{
-    struct buf out = {0};
-    char took[16];
-    buf_printf(&out, "%s after %s: ", c->status.restoring ? "put back" : "the controller runs with its new arguments",
-               time_stage(mono(c) - c->roll_from_ms, took));
-    debug_facts_text(&out, &c->status.after);
-    if (c->status.restoring)
-        forget_memory(c);
-    enter(c, DEBUG_DONE, buf_take(&out));
-}
-
-static void follow(struct controller_debug *c)
-{
-    struct controller_object now = {0};
-    char *progress = NULL;
-    enum rollout rollout = ROLLOUT_RUNNING;
-    bool replaced = false;
-    c->poll_at_ms = mono(c) + POLL_MS;
-    if (!answered(c)) {
-        char *why = refusal_of(c);
-        progress = mem_printf("changed; looking at the roll-out again: %s", why);
-        free(why);
-    } else if (controller_object_read(&now, json_whole(buf_slice(&c->body)), c->planned.container, NULL)) {
-        rollout = controller_object_rollout(&now, c->generation, &progress);
-        replaced = !args_equal(&now.args, &c->target);
-    }
-    if (replaced) {
-        fail(c, mem_text("someone changed the controller's arguments again: this roll-out has ended"));
-    } else if (rollout == ROLLOUT_DONE) {
-        finish(c);
-    } else if (rollout == ROLLOUT_STUCK || mono(c) - c->roll_from_ms > ROLL_MOST_MS) {
-        fail(c, mem_printf("the new controller does not come up%s%s; the old one runs on: put back what was there", c->trouble ? ": " : "", c->trouble ? c->trouble : ""));
-    } else if (progress) {
-        say(c, c->trouble ? mem_printf("%s; the new controller does not come up: %s", progress, c->trouble) : mem_text(progress));
-    }
-    free(progress);
-    controller_object_clear(&now);
-}
-
 void controller_debug_step(struct controller_debug *c)
 {
-    if (c->status.state == DEBUG_ROLLING && c->ask == ASK_NOTHING && mono(c) >= c->poll_at_ms)
-        ask(c, ASK_ROLL, (struct slice){"", 0});
+    if (c->status.state == DEBUG_ROLLING && c->ask == ASK_NOTHING && debug_mono(c) >= c->poll_at_ms)
+        debug_ask(c, ASK_ROLL, (struct slice){"", 0});
     if (!c->ended)
         return;
     c->ended = false;
@@ -540,16 +309,16 @@ void controller_debug_step(struct controller_debug *c)
         make_plan(c);
         break;
     case ASK_BEFORE:
-        send_change(c);
+        change_send(c);
         break;
     case ASK_PATCH:
-        take_change(c);
+        change_taken(c);
         break;
     case ASK_AFTER:
-        look_after(c);
+        change_looked_after(c);
         break;
     case ASK_ROLL:
-        follow(c);
+        change_follow(c);
         break;
     case ASK_NOTHING:
         break;
@@ -564,7 +333,7 @@ int64_t controller_debug_due(const struct controller_debug *c)
         return 0;
     if (c->status.state != DEBUG_ROLLING || c->ask != ASK_NOTHING)
         return -1;
-    int64_t left = c->poll_at_ms - mono(c);
+    int64_t left = c->poll_at_ms - debug_mono(c);
     return left > 0 ? left : 0;
 }
 
