@@ -38,6 +38,7 @@ static void drop_view(struct app *app, struct view **v)
 
 static void drop_views(struct app *app)
 {
+    app_bundle_drop(app);
     app_close(app);
     for (int i = 0; i < KIND_COUNT; i++)
         drop_view(app, &app->lists[i]);
@@ -84,6 +85,7 @@ void app_model(struct app *app)
     struct session *s = app->session;
     model_make(&app->model, s, app->config.utc);
     app->model.epoch = app->epoch;
+    app->model.bundle = app->bundle ? bundle_status(app->bundle) : NULL;
     app->model.replay = app->replaying ? &app->replay : NULL;
     struct view *stock = app->panes[PANE_STOCK], *list = app->lists[app->place.list];
     bool of_stock = app->place.focus == PANE_STOCK && stock;
@@ -162,6 +164,7 @@ void app_update(struct app *app)
         app->overlay->ops->update(app->overlay, &app->model);
     app_run_update(app);
     app_remind(app);
+    app_bundle_step(app);
     for (int i = 0; i < PANE_COUNT; i++)
         app_orders(app, app->panes[i]);
     app_orders(app, app->overlay);
@@ -249,6 +252,9 @@ int64_t app_due(const struct app *app)
         return 0;
     if (app->say[0] && app->say_until > now && app->say_until - now < due)
         due = app->say_until - now;
+    int64_t bundle = app->bundle ? bundle_due(app->bundle) : -1;
+    if (bundle >= 0 && bundle < due)
+        due = bundle;
     for (int i = 0; i <= PANE_COUNT; i++) {
         struct view *v = i < PANE_COUNT ? app->panes[i] : app->overlay;
         int64_t more = v && v->ops->due ? v->ops->due(v, &app->model) : -1;

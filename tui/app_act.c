@@ -260,6 +260,7 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_SOURCES: app_open(app, &sources_view); return true;
     case ACTION_HELP: app_open(app, &help_view); return true;
     case ACTION_TEST: case ACTION_TEST_AS: case ACTION_EXEC: case ACTION_RUNS: app_run_act(app, action); return true;
+    case ACTION_BUNDLE: app_open(app, &bundle_view); return true;
     case ACTION_DEBUG: app_open(app, &controller_view); return true;
     case ACTION_HISTORY: app_open(app, &history_view); return true;
     case ACTION_TIMELINE:

@@ -72,6 +72,7 @@ static void carry_out(struct app *app, struct view *v, const struct order *o)
     case ORDER_COPY: app_wants(app, APP_COPY, text); break;
     case ORDER_PAGER: app_wants(app, APP_PAGER, text); break;
     case ORDER_ASK: ask(app, v, o); break;
+    case ORDER_BUNDLE: app_bundle_start(app, o); break;
     case ORDER_CLOSE: app_close(app); break;
     case ORDER_OPEN: app_open(app, o->view); break;
     case ORDER_DO: order_do(app, o); break;

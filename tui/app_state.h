@@ -63,6 +63,8 @@ struct app {
 
     struct run_memory runs;          /* the last command of each place */
     bool leftovers_asked, leftovers_told, debug_told;
+    struct bundle *bundle;           /* under way, or the last; NULL: none */
+    bool bundle_told;
     bool replaying;
     struct replay_state replay;      /* while replaying */
     bool dirty, pasting;
@@ -93,6 +95,11 @@ void app_forget(struct app *, struct view *);       /* it is about to be freed: 
 /* app_run.c */
 void app_run_act(struct app *, enum action);         /* TEST, TEST_AS, EXEC, RUNS */
 void app_run_update(struct app *);
+
+/* app_bundle.c */
+void app_bundle_start(struct app *, const struct order *);
+void app_bundle_step(struct app *);                 /* each turn */
+void app_bundle_drop(struct app *);                 /* before the session goes */
 
 /* app_remind.c */
 void app_remind(struct app *);

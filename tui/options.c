@@ -14,16 +14,19 @@ enum { EVERY = (1 << (COMMAND_COMPLETE + 1)) - 1, CONNECTS = EVERY & ~OF(COMMAND
 
 static const struct command_row {
     const char *name;
-    enum command command;
+    enum program command;
     unsigned least, most;            /* words after it; most 0: any number */
     const char *usage, *help, *wants;
 } commands[] = {
     {"doctor", COMMAND_DOCTOR, 0, 0, "doctor [CLAIM...]", "the same findings as text, JSON or YAML", NULL},
     {"logs", COMMAND_LOGS, 0, 0, "logs [controller|router|claim NAME|pod NAME]", "their lines on a pipe, merged by time", NULL},
     {"why", COMMAND_WHY, 1, 1, "why CLAIM", "one claim's story", "the name of one claim: sandtop why CLAIM -n NAMESPACE"},
+    {"bundle", COMMAND_BUNDLE, 0, 0, "bundle [CLAIM...] [-o FILE]", "all that explains them in a .tar.gz, without secrets", NULL},
     {"run", COMMAND_RUN, 1, 0, "run -- COMMAND...", "a command in a test sandbox, its output and exit status",
      "a command: sandtop run --template T -n NAMESPACE -- python3 -c 'print(1)'"},
     {"check", COMMAND_CHECK, 1, 1, "check TEMPLATE", "whether a template's image starts, answers, and has what is named", "one template: sandtop check TEMPLATE -n NAMESPACE"},
+    {"completion", COMMAND_COMPLETION, 1, 1, "completion SHELL", "a script for bash, zsh or fish: source <(sandtop completion bash)", "a shell: bash, zsh or fish"},
+    {"__complete", COMMAND_COMPLETE, 1, 0, "__complete -- WORD...", NULL, "the words of the command line"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -63,7 +66,7 @@ static const struct flag {
     {"replay", 0, TEXT, AT(replay), CONNECTS, HOW, "FILE", "show a recording or a bundle instead of a cluster"},
     {"speed", 0, FACTOR, AT(speed), OF(COMMAND_DASHBOARD), HOW, "FACTOR", "of the replay: 0.5, 1, 10 (default 1)"},
 
-    {"output", 'o', TEXT, AT(output), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "FORMAT", "text, json or yaml (default text)"},
+    {"output", 'o', TEXT, AT(output), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "FORMAT", "text, json or yaml (default text); bundle: the file"},
     {"watch", 0, FLAG, AT(watch), OF(COMMAND_DOCTOR), NO_SCREEN, NULL, "doctor: print again whenever the findings change"},
     {"timeout", 0, DURATION, AT(timeout_ms), EVERY & ~OF(COMMAND_DASHBOARD), NO_SCREEN, "TIME", "give up after TIME (default 30s; run, check: 3m)"},
 
@@ -175,7 +178,7 @@ static bool take(struct options *o, const struct flag *flag, const char *given, 
 
 /* ---- parsing ------------------------------------------------------------------------------------------------------------------------ */
 
-static const struct command_row *row_of(enum command command)
+static const struct command_row *row_of(enum program command)
 {
     for (size_t i = 0; i < COMMANDS; i++)
         if (commands[i].command == command)
@@ -295,7 +298,7 @@ static void help_flag(const struct flag *flag, struct buf *out)
     buf_free(&head);
 }
 
-void options_help(enum command command, struct buf *out)
+void options_help(enum program command, struct buf *out)
 {
     const struct command_row *row = row_of(command);
 
@@ -342,7 +345,7 @@ void options_list_commands(struct buf *out)
             buf_printf(out, "%s\n", commands[i].name);
 }
 
-void options_list_flags(enum command command, struct buf *out)
+void options_list_flags(enum program command, struct buf *out)
 {
     for (size_t i = 0; i < FLAGS; i++) {
         if (!(flags[i].commands & OF(command)))
@@ -351,4 +354,20 @@ void options_list_flags(enum command command, struct buf *out)
         if (flags[i].letter)
             buf_printf(out, "-%c\n", flags[i].letter);
     }
+}
+
+bool options_takes_value(const char *name)
+{
+    for (size_t i = 0; i < FLAGS; i++)
+        if (strcmp(name, flags[i].name) == 0 || (name[0] && !name[1] && name[0] == flags[i].letter))
+            return flags[i].value != FLAG;
+    return false;
+}
+
+enum program options_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].command;
+    return COMMAND_DASHBOARD;
 }

@@ -6,7 +6,7 @@
 #include "core/base/err.h"
 #include "core/kube/kubeconfig.h"
 
-enum command {
+enum program {
     COMMAND_DASHBOARD, COMMAND_DOCTOR, COMMAND_WHY, COMMAND_LOGS, COMMAND_RUN, COMMAND_CHECK, COMMAND_BUNDLE, COMMAND_COMPLETION,
     COMMAND_COMPLETE,                /* what the completion scripts ask: __complete */
 };
@@ -16,7 +16,7 @@ struct words {                       /* of a flag that may be given several time
     size_t n;
 };
 struct options {
-    enum command command;
+    enum program command;
     char **names;                    /* what stands after the command; NULL-terminated, borrowed from argv */
     struct kubeconfig_flags kube;
     struct words as_groups;          /* kube.as_groups points to it */
@@ -48,8 +48,10 @@ void options_free(struct options *);
 /* "10s", "500ms", "2m", "1h", "10" (seconds), "0": ms. */
 bool duration_parse(const char *text, int64_t *ms);
 /* What --help prints: all of it, or (command not COMMAND_DASHBOARD) what concerns that command. */
-void options_help(enum command, struct buf *out);
+void options_help(enum program, struct buf *out);
 /* For the completions: the commands' names, and the flags that a command takes ("--context", "-n"), one a line. */
 void options_list_commands(struct buf *out);
-void options_list_flags(enum command, struct buf *out);
+void options_list_flags(enum program, struct buf *out);
+bool options_takes_value(const char *name);           /* of a flag, without its dashes: "context", "n" */
+enum program options_command(const char *name);       /* COMMAND_DASHBOARD where there is none of that name */
 #endif

@@ -23,6 +23,7 @@ enum order_kind {
     ORDER_PAGER,                     /* text: shown in $PAGER while the dashboard rests */
     ORDER_ASK,                       /* text: what stands in the prompt at first; ask says the rest. The answer goes to ops->answered */
     ORDER_OPEN,                      /* view: an overlay */
+    ORDER_BUNDLE,                    /* text: the file; ref: the claim, or KIND_NONE */
     ORDER_CLOSE,                     /* the overlay */
     ORDER_DO,                        /* call: something of the session's, by a function that app_order.c knows no more of */
 };

@@ -1,1 +1,1 @@
-libtui_a_SOURCES += tui/views/controller.c tui/views/help.c tui/views/history.c tui/views/model.c tui/views/run_form.c tui/views/runs.c tui/views/runs.h tui/views/runs_act.c tui/views/runs_draw.c tui/views/sources.c tui/views/timeline.c
+libtui_a_SOURCES += tui/views/bundle.c tui/views/controller.c tui/views/help.c tui/views/history.c tui/views/model.c tui/views/run_form.c tui/views/runs.c tui/views/runs.h tui/views/runs_act.c tui/views/runs_draw.c tui/views/sources.c tui/views/timeline.c

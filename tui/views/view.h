@@ -2,6 +2,7 @@
  * scroll and filter. A new view is one file, one row in views.c, one golden screen. */
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
+#include "core/session/bundle.h"
 #include "core/session/run_set.h"
 #include "core/session/session.h"
 #include "tui/canvas.h"
@@ -39,6 +40,7 @@ struct model {                       /* made anew each turn; const to views */
     const char *leftovers_error;     /* "" none */
     const struct clock *clock;       /* for the deadlines of what is done in slices */
     const struct controller_debug_status *debug;
+    const struct bundle_status *bundle; /* NULL: none was begun */
     const struct history *history;   /* the last quarter of an hour */
     int64_t now_ms;                  /* wall */
     const struct object *selected;   /* what Why and Events speak of; NULL if nothing */
@@ -108,6 +110,6 @@ struct view {
 struct order *view_order(struct view *, enum order_kind);
 extern const struct view_ops claims_view, sandboxes_view, pools_view, templates_view, pods_view, nodes_view;   /* lists */
 extern const struct view_ops why_view, events_view, logs_view;                                                 /* panes */
-extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view, timeline_view, history_view, controller_view;                                               /* overlays */
+extern const struct view_ops yaml_view, help_view, sources_view, runs_view, run_form_view, timeline_view, history_view, controller_view, bundle_view;                                               /* overlays */
 const struct view_ops *list_view_of(enum kind);   /* NULL where the kind has no list */
 #endif
