@@ -62,10 +62,10 @@ static void on_message(void *ctx, const char *bytes, size_t n)
 {
     struct port_forward *f = ctx;
     unsigned char channel = n ? (unsigned char)bytes[0] : CHANNELS;
-    struct slice rest = {bytes + 1, n ? n - 1 : 0};
 
     if (channel >= CHANNELS)
         return;
+    struct slice rest = {bytes + 1, n - 1};
     if (!f->opened[channel])
         open_channel(f, channel, rest);
     else if (channel == CHANNEL_DATA && rest.n)
@@ -82,10 +82,21 @@ static void on_sent(void *ctx)
         f->ops.on_sent(f->ctx);
 }
 
+/* A NUL would cut the words short. */
+static char *words_of(const struct port_forward *f)
+{
+    char *text = slice_dup(buf_slice(&f->words));
+
+    for (size_t i = 0; i < f->words.n; i++)
+        if (!text[i])
+            text[i] = ' ';
+    return text;
+}
+
 static void on_end(void *ctx, const struct websocket_end *how)
 {
     struct port_forward *f = ctx;
-    char *text = f->words.n ? slice_dup(buf_slice(&f->words)) : mem_text(how->text);
+    char *text = f->words.n ? words_of(f) : mem_text(how->text);
 
     finish(f, &(struct forward_end){f->words.n ? END_UNREACHABLE : how->reason, how->status, text});
     free(text);

@@ -74,7 +74,7 @@ static void take_message(wslay_event_context_ptr wslay, const struct wslay_event
         f->close_code = m->status_code ? m->status_code : WSLAY_CODE_NO_STATUS_RCVD;
         snprintf(f->reason, sizeof f->reason, "%.*s", (int)n, n ? (const char *)m->msg + 2 : "");
     } else if (f->state == FRAMES_OPEN && !wslay_is_ctrl_frame(m->opcode)) {
-        f->ops.on_message(f->ctx, (const char *)m->msg, m->msg_length);
+        f->ops.on_message(f->ctx, m->msg_length ? (const char *)m->msg : "", m->msg_length);
     }
 }
 
