@@ -68,7 +68,7 @@ static void begin_replay(struct connection *c)
     const char *context = recording_context(recording);
     struct session_config config = {
         .clock = replay_clock(c->replay), .transport = replay_transport(c->replay), .ns = o->ns, .context = *context ? context : "recording",
-        .server = *recording_server(recording) ? recording_server(recording) : "recorded", .read_only = true,
+        .server = *recording_server(recording) ? recording_server(recording) : "recorded", .read_only = true, .state_dir = "",
     };
 
     finish(c, &config, o);

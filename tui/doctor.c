@@ -20,7 +20,7 @@ static void wait_turn(struct session *session, int64_t ms)
 }
 
 /* Whole: every list is there or refused, the warning events too, and what the rules wanted read on demand has had its moment. */
-static bool settle(struct session *session, int64_t timeout_ms, struct err *err)
+bool doctor_settle(struct session *session, int64_t timeout_ms, struct err *err)
 {
     const struct clock *clock = clock_system();
     int64_t start = clock->mono(clock), whole = 0;
@@ -52,7 +52,7 @@ static bool settle(struct session *session, int64_t timeout_ms, struct err *err)
 }
 
 /* A name that no claim bears is a slip of the pen, not an all-clear: all of them are named. */
-static bool names_known(const struct options *o, const struct store *store, struct err *err)
+bool doctor_names_known(const struct options *o, const struct store *store, struct err *err)
 {
     const struct ptrs *claims = store_all(store, KIND_CLAIM);
     struct buf unknown = {0};
@@ -187,7 +187,8 @@ int doctor_run(const struct options *o)
 
     if (looked)
         session_ask_metrics(connection_session(connection));
-    looked = looked && settle(connection_session(connection), timeout, &err) && names_known(o, session_store(connection_session(connection)), &err);
+    looked = looked && doctor_settle(connection_session(connection), timeout, &err) &&
+             doctor_names_known(o, session_store(connection_session(connection)), &err);
     int status = 2;
     if (looked) {
         struct session *session = connection_session(connection);

@@ -3,6 +3,8 @@
 #include "core/base/pattern.h"
 #include "core/sim/sim_replay.h"
 #include "tui/app.h"
+#include "tui/bundle_command.h"
+#include "tui/complete_command.h"
 #include "tui/connect.h"
 #include "tui/doctor.h"
 #include "tui/keymap.h"
@@ -298,6 +300,9 @@ static int (*const programs[])(const struct options *) = {
     [COMMAND_DASHBOARD] = run,
     [COMMAND_DOCTOR] = doctor_run,
     [COMMAND_WHY] = doctor_run,
+    [COMMAND_BUNDLE] = bundle_run,
+    [COMMAND_COMPLETION] = completion_run,
+    [COMMAND_COMPLETE] = complete_run,
     [COMMAND_LOGS] = logs_run,
     [COMMAND_RUN] = run_command,
     [COMMAND_CHECK] = check_command,
