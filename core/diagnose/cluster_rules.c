@@ -47,6 +47,21 @@ static void crds(struct finder *f)
 static void router_words(struct finder *f)
 {
     struct finding *lead = &f->v[f->n - 1].finding;
+    const struct cluster_facts *facts = f->chain->facts;
+    for (size_t i = 0; i < facts->n_traffic; i++) {
+        const struct router_traffic *t = &facts->traffic[i];
+        if (!t->start_word.text[0] || !is(lead->subject_ns, t->ns))
+            continue;
+        struct object on = {.kind = KIND_POD, .ns = t->ns, .name = t->start_word.pod};
+        free(lead->cause);
+        lead->cause = mem_text("The router does not start: neither ROUTER_AUTH_TOKEN nor ALLOW_UNAUTHENTICATED_ROUTER is set.");
+        free(lead->brief);
+        lead->brief = mem_text("router wants ROUTER_AUTH_TOKEN");
+        find_next(f, "Set ROUTER_AUTH_TOKEN (from a Secret) in its Deployment");
+        find_command(f, "kubectl edit deployment %s -n %s", lead->subject_name, lead->subject_ns);
+        find_evidence(f, &on, 0, t->start_word.text, "router log");
+        return;
+    }
     char *cause = mem_printf("%s A router of v0.5 and later ends so when neither ROUTER_AUTH_TOKEN nor ALLOW_UNAUTHENTICATED_ROUTER is set; its log says.",
                              lead->cause ? lead->cause : "");
     free(lead->cause);
@@ -154,7 +169,7 @@ static void deployment(struct finder *f, const struct deployment *d)
         find_group(f, "%s/%s", d->o.ns, d->o.name);
         replicas(f, d);
     }
-    if (d->ready < d->desired)
+    if (d->ready < d->desired || d->unavailable > 0) /* a roll-out may be stuck though the old pods still serve */
         of_pods(f, d, controller ? &rule_controller_pod : &rule_router_pod);
     if (controller && d->desired > 0 && !controller_has_extensions(d)) {
         f->rule = &rule_extensions;

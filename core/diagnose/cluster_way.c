@@ -102,55 +102,45 @@ void cluster_webhook(struct finder *f, const struct diagnosis *d)
 static const struct deployment *router_of(const struct store *store, const char *ns)
 {
     const struct ptrs *all = store_all(store, KIND_DEPLOYMENT);
-    const struct deployment *any = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const struct deployment *one = all->v[i];
-        if (one->component != COMPONENT_ROUTER)
-            continue;
-        if (is(one->o.ns, ns))
+        if (one->component == COMPONENT_ROUTER && is(one->o.ns, ns))
             return one;
-        any = one;
     }
-    return any;
+    return NULL;
 }
 
-static void traffic_words(struct finder *f, const struct deployment *router, const struct router_traffic *t, const char *text, int64_t time_ms)
+static void traffic_words(struct finder *f, const struct deployment *router, const struct router_word *word, int64_t time_ms)
 {
-    struct object on = {.kind = KIND_POD, .ns = t->ns, .name = t->name};
+    struct object on = {.kind = KIND_POD, .ns = router->o.ns, .name = word->pod};
     find_link(f, "router");
     find_command(f, "kubectl logs -n %s deployment/%s --tail=100", router->o.ns, router->o.name);
     find_group(f, "%s/%s", router->o.ns, router->o.name);
-    find_evidence(f, &on, time_ms, text, "router log");
+    find_evidence(f, &on, time_ms, word->text, "router log");
 }
 
-void cluster_traffic(struct finder *f, const struct diagnosis *d)
+static void one_traffic(struct finder *f, const struct deployment *router, const struct router_traffic *t)
 {
-    const struct router_traffic *t = d->facts->traffic;
     int64_t now = f->chain->now_ms;
-    const struct deployment *router = t && (t->answered || t->open) ? router_of(d->store, t->ns) : NULL;
-    if (!router || router->ready == 0)
-        return;
-    struct chain about = *f->chain;
-    const struct chain *outer = f->chain;
-    about.subject = &router->o;
-    f->chain = &about;
-    if (t->last_denied_ms && now < t->last_denied_ms + RECENT_MS && t->last_denied_ms > t->last_good_ms) {
+    bool denied = t->last_denied_ms && now < t->last_denied_ms + RECENT_MS && t->last_denied_ms > t->last_good_ms;
+    bool failed = t->last_failed_ms && now < t->last_failed_ms + RECENT_MS && t->last_failed_ms > t->last_good_ms;
+    if (denied) {
         find_recheck(f, t->last_denied_ms + RECENT_MS);
         f->rule = &rule_denied;
         find(f, SEVERITY_WAITING, CONFIDENCE_PROVED, &router->o);
         find_brief(f, "router refuses clients: no valid token");
-        find_cause(f, "The router refuses its clients (401 or 403, %d of %d requests): they send no valid bearer token.", t->denied, t->answered);
+        find_cause(f, "The router refuses its clients (401 or 403, %d of its last %d requests): they send no valid bearer token.", t->denied, t->answered);
         find_next(f, "Let clients send Authorization: Bearer with the router's token; the API server's service proxy strips it, a port-forward does not");
-        traffic_words(f, router, t, t->denied_text, t->last_denied_ms);
+        traffic_words(f, router, &t->denied_word, t->last_denied_ms);
     }
-    if (t->last_failed_ms && now < t->last_failed_ms + RECENT_MS && t->failed >= FAILED_LEAST && 2 * t->failed >= t->answered && t->last_failed_ms > t->last_good_ms) {
+    if (failed && t->failed >= FAILED_LEAST && 2 * t->failed >= t->answered) {
         find_recheck(f, t->last_failed_ms + RECENT_MS);
         f->rule = &rule_failing;
         find(f, SEVERITY_WAITING, CONFIDENCE_PROVED, &router->o);
         find_brief(f, "router answers 5xx: %d of %d", t->failed, t->answered);
         find_cause(f, "The router answers with server errors: %d of its last %d requests.", t->failed, t->answered);
         find_next(f, "Look at the sandboxes it names, and at its log");
-        traffic_words(f, router, t, t->failed_text, t->last_failed_ms);
+        traffic_words(f, router, &t->failed_word, t->last_failed_ms);
     }
     if (t->open) {
         f->rule = &rule_open;
@@ -158,7 +148,22 @@ void cluster_traffic(struct finder *f, const struct diagnosis *d)
         find_brief(f, "router runs without authentication");
         find_cause(f, "The router runs without authentication: whoever reaches it can run commands in every sandbox.");
         find_next(f, "Set ROUTER_AUTH_TOKEN in its Deployment");
-        traffic_words(f, router, t, t->open_text, 0);
+        traffic_words(f, router, &t->open_word, 0);
     }
-    f->chain = outer;
+}
+
+void cluster_traffic(struct finder *f, const struct diagnosis *d)
+{
+    const struct chain *outer = f->chain;
+    for (size_t i = 0; i < d->facts->n_traffic; i++) {
+        const struct router_traffic *t = &d->facts->traffic[i];
+        const struct deployment *router = router_of(d->store, t->ns);
+        if (!router || router->ready == 0)
+            continue;
+        struct chain about = *outer;
+        about.subject = &router->o;
+        f->chain = &about;
+        one_traffic(f, router, t);
+        f->chain = outer;
+    }
 }

@@ -78,17 +78,20 @@ struct router_error {
     enum router_trouble trouble;
     bool python;                     /* that router cannot find a pod's address by itself */
     int64_t first_ms, time_ms;       /* wall: of the first in a row, of the newest */
+    int64_t good_ms;                 /* wall: when a request to it last went well; 0: none is known */
     int32_t count, port;             /* how many in a row; port 0: unknown */
     char *router_ns, *router_pod;
     char *text;                      /* the log's line */
 };
-/* What the routers answered in the last minutes, by their logs. */
+/* What the routers of one namespace answered in the last minutes, by their logs. */
 struct router_traffic {
     int64_t since_ms, last_good_ms, last_denied_ms, last_failed_ms; /* wall; 0 never. Good: below 400 */
     int32_t answered, denied, failed; /* all; 401 and 403; 5xx */
     bool open;                       /* says that it runs without authentication */
-    char denied_text[256], failed_text[256], open_text[256]; /* the newest line that tells so */
-    char ns[256], name[256];         /* the router's pod that said so */
+    char ns[256];
+    struct router_word {
+        char pod[256], text[256];    /* who said it, and the line; "" if nobody did */
+    } denied_word, failed_word, open_word, start_word; /* the newest; start_word: why one does not start */
 };
 /* The controller's own figures: its /metrics. Kinds: claim, sandbox, pool, template, by enum kind. */
 struct controller_metrics {
@@ -125,6 +128,7 @@ struct cluster_facts {
     const struct controller_metrics *metrics;
     const struct conversion_fact *conversion;
     const struct router_traffic *traffic;
+    size_t n_traffic;
     const struct router_error *router_errors;
     size_t n_router_errors;
 };

@@ -120,7 +120,9 @@ static bool no_answer(const struct chain *c, struct finder *f, const struct rout
         find_want(f, KIND_NAMESPACE, "", slice_of(router->o.ns));
     bool sure = false;
     const struct networkpolicy *p = router && read == ANSWER_THERE ? policy_against(c->store, c->pod, router, &sure) : NULL;
-    if (p) {
+    /* Policies need a network plugin that heeds them: where a request went well since the policy stands, it is not what keeps this one. */
+    bool heeded = p && !(e->good_ms > p->o.created_ms && e->good_ms > c->pod->o.created_ms);
+    if (p && heeded) {
         find(f, severity_of(c, e, sure), sure ? CONFIDENCE_PROVED : CONFIDENCE_POSSIBLE, &p->o);
         policy_words(c, f, e, p, router);
         return true;
@@ -180,18 +182,17 @@ bool rule_router(const struct chain *c, struct finder *f)
 {
     if (!c->facts->n_router_errors || c->subject->deleting_ms)
         return false;
-    if (claims_name(c, f))
-        return true;
+    bool name = claims_name(c, f);
     if (!c->sandbox)
-        return false;
+        return name;
     const struct router_error *e = router_error_of(c->facts, c->sandbox->o.ns, c->sandbox->o.name);
     if (!e || e->time_ms < c->sandbox->o.created_ms || c->now_ms >= e->time_ms + RECENT_MS)
-        return false;
+        return name;
     find_recheck(f, e->time_ms + RECENT_MS);
     if (e->trouble == ROUTER_NO_HOST)
         return no_host(c, f, e);
     if (!c->pod)
-        return false;
+        return name;
     if (e->trouble == ROUTER_REFUSED)
         return refused(c, f, e);
     if (e->trouble == ROUTER_TIMEOUT || e->trouble == ROUTER_UNREACHABLE)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ERRORS_MOST = 64, PENDING_MOST = 32, REQUESTS_MOST = 256, LINES_A_TURN = 4000, NAME_MOST = 253, WINDOW_MS = 600000 };
+enum { ERRORS_MOST = 64, GOOD_MOST = 64, PENDING_MOST = 32, ROUTERS_MOST = 8, REQUESTS_MOST = 256, LINES_A_TURN = 4000, NAME_MOST = 253, WINDOW_MS = 600000 };
 
 struct pending {                     /* the Python router is asking: which sandbox its next words are about */
     char *id, *url;
@@ -19,16 +19,25 @@ struct asked {
     int64_t time_ms;
     int status;
 };
+struct good {                        /* to whom a request went well, the newest of each */
+    char *ns, *sandbox;
+    int64_t time_ms;
+};
 struct router_log {
     struct session *session;
+    struct good good[GOOD_MOST];
+    size_t n_good;
     uint64_t next;                   /* number of the first line not yet looked at */
     struct router_error errors[ERRORS_MOST];
     size_t n;
     struct pending pending[PENDING_MOST];
     size_t n_pending;
-    struct asked asked[REQUESTS_MOST]; /* a ring */
-    size_t n_asked;
-    struct router_traffic traffic;
+    struct router_traffic traffic[ROUTERS_MOST]; /* one a namespace that has routers */
+    struct {
+        struct asked v[REQUESTS_MOST]; /* a ring */
+        size_t n;
+    } asked[ROUTERS_MOST];
+    size_t n_traffic;
 };
 
 static void error_clear(struct router_error *e)
@@ -69,7 +78,35 @@ static struct router_error *error_of(struct router_log *r, const char *ns, const
     return NULL;
 }
 
-static void forgive(struct router_log *r, const char *ns, const char *sandbox, int64_t time_ms)
+static struct good *good_of(struct router_log *r, const char *ns, const char *sandbox)
+{
+    for (size_t i = 0; i < r->n_good; i++)
+        if (strcmp(r->good[i].sandbox, sandbox) == 0 && strcmp(r->good[i].ns, ns) == 0)
+            return &r->good[i];
+    return NULL;
+}
+
+static void note_good(struct router_log *r, const char *ns, const char *sandbox, int64_t time_ms)
+{
+    struct good *g = good_of(r, ns, sandbox);
+
+    if (!g && r->n_good < GOOD_MOST) {
+        g = &r->good[r->n_good++];
+    } else if (!g) {
+        g = &r->good[0];
+        for (size_t i = 1; i < r->n_good; i++)
+            if (r->good[i].time_ms < g->time_ms)
+                g = &r->good[i];
+        free(g->ns);
+        free(g->sandbox);
+    } else {
+        g->time_ms = time_ms > g->time_ms ? time_ms : g->time_ms;
+        return;
+    }
+    *g = (struct good){mem_text(ns), mem_text(sandbox), time_ms};
+}
+
+static void drop_error(struct router_log *r, const char *ns, const char *sandbox, int64_t time_ms)
 {
     struct router_error *e = error_of(r, ns, sandbox);
 
@@ -79,6 +116,16 @@ static void forgive(struct router_log *r, const char *ns, const char *sandbox, i
     error_clear(e);
     *e = r->errors[--r->n];
     r->errors[r->n] = (struct router_error){0};
+}
+
+static void forgive(struct router_log *r, const char *ns, const char *sandbox, int64_t time_ms)
+{
+    if (strlen(sandbox) <= NAME_MOST && strlen(ns) <= NAME_MOST)
+        note_good(r, ns, sandbox, time_ms);
+    const struct object *o = store_find(r->session->store, KIND_SANDBOX, slice_of(ns), slice_of(sandbox)), *claim = o ? chain_claim(o) : NULL;
+    drop_error(r, ns, sandbox, time_ms);
+    if (claim && strcmp(claim->name, sandbox) != 0)
+        drop_error(r, ns, claim->name, time_ms); /* the client has learnt the right name */
 }
 
 static struct router_error *room(struct router_log *r)
@@ -148,31 +195,55 @@ static void fail(struct router_log *r, const struct failure *f, const struct log
         error_clear(e);
     else
         e = room(r);
-    size_t most = line->text.n < 1024 ? line->text.n : 1024;
+    ptrdiff_t stack = slice_find(line->text, SLICE(",\"stacktrace\":")); /* of the router itself: says nothing about the sandbox */
+    size_t most = stack > 0 ? (size_t)stack : line->text.n;
+    most = most < 1024 ? most : 1024;
+    const struct good *g = good_of(r, f->ns, f->sandbox);
     *e = (struct router_error){
-        .ns = mem_text(f->ns), .sandbox = mem_text(f->sandbox), .trouble = trouble_of(f->error, f->python), .python = f->python, .first_ms = first,
+        .good_ms = g ? g->time_ms : 0, .ns = mem_text(f->ns), .sandbox = mem_text(f->sandbox), .trouble = trouble_of(f->error, f->python), .python = f->python, .first_ms = first,
         .time_ms = line->time_ms, .count = count < INT32_MAX ? count + 1 : count, .port = f->port, .router_ns = mem_text(row->ns),
         .router_pod = mem_text(row->pod), .text = slice_dup((struct slice){line->text.p, most}),
     };
     touch(r, f->ns, f->sandbox);
 }
 
+/* NULL: there are more than are counted. */
+static struct router_traffic *traffic_of(struct router_log *r, const struct log_stream_row *row)
+{
+    for (size_t i = 0; i < r->n_traffic; i++)
+        if (strcmp(r->traffic[i].ns, row->ns) == 0)
+            return &r->traffic[i];
+    if (r->n_traffic == ROUTERS_MOST)
+        return NULL;
+    struct router_traffic *t = &r->traffic[r->n_traffic++];
+    snprintf(t->ns, sizeof t->ns, "%s", row->ns);
+    return t;
+}
+
+static void word(struct router_word *w, const struct log_entry *line, const struct log_stream_row *row)
+{
+    size_t most = sizeof w->text - 1;
+
+    snprintf(w->text, sizeof w->text, "%.*s", (int)(line->text.n < most ? line->text.n : most), line->text.p);
+    snprintf(w->pod, sizeof w->pod, "%s", row->pod);
+}
+
 static void answered(struct router_log *r, int status, const struct log_entry *line, const struct log_stream_row *row)
 {
-    struct router_traffic *t = &r->traffic;
+    struct router_traffic *t = traffic_of(r, row);
     bool denied = status == 401 || status == 403, failed = status >= 500;
 
-    r->asked[r->n_asked++ % REQUESTS_MOST] = (struct asked){line->time_ms, status};
+    if (!t)
+        return;
+    size_t i = (size_t)(t - r->traffic);
+    r->asked[i].v[r->asked[i].n++ % REQUESTS_MOST] = (struct asked){line->time_ms, status};
     if (status < 400 && line->time_ms > t->last_good_ms)
         t->last_good_ms = line->time_ms;
-    char *text = denied ? t->denied_text : failed ? t->failed_text : NULL;
     int64_t *last = denied ? &t->last_denied_ms : &t->last_failed_ms;
-    if (!text || line->time_ms < *last)
+    if ((!denied && !failed) || line->time_ms < *last)
         return;
     *last = line->time_ms;
-    snprintf(text, sizeof t->denied_text, "%.*s", (int)(line->text.n < 255 ? line->text.n : 255), line->text.p);
-    snprintf(t->ns, sizeof t->ns, "%s", row->ns);
-    snprintf(t->name, sizeof t->name, "%s", row->pod);
+    word(denied ? &t->denied_word : &t->failed_word, line, row);
 }
 
 static void go_line(struct router_log *r, const struct log_entry *line, const struct log_stream_row *row)
@@ -289,11 +360,14 @@ static void python_line(struct router_log *r, const struct log_entry *line, cons
         char *error = between(text, "An unexpected error occurred: ", "");
         python_fails(r, line, row, NULL, error ? error : "");
         free(error);
-    } else if (slice_find(text, SLICE("Running in UNAUTHENTICATED mode")) >= 0) {
-        r->traffic.open = true;
-        snprintf(r->traffic.open_text, sizeof r->traffic.open_text, "%.*s", (int)(text.n < 255 ? text.n : 255), text.p);
-        snprintf(r->traffic.ns, sizeof r->traffic.ns, "%s", row->ns);
-        snprintf(r->traffic.name, sizeof r->traffic.name, "%s", row->pod);
+    } else if (slice_find(text, SLICE("Running in UNAUTHENTICATED mode")) >= 0 || slice_find(text, SLICE("Authentication enabled: ")) >= 0) {
+        struct router_traffic *t = traffic_of(r, row);
+        if (t && (t->open = slice_find(text, SLICE("UNAUTHENTICATED")) >= 0))
+            word(&t->open_word, line, row);
+    } else if (slice_find(text, SLICE("ROUTER_AUTH_TOKEN must be set")) >= 0) {
+        struct router_traffic *t = traffic_of(r, row);
+        if (t)
+            word(&t->start_word, line, row);
     } else {
         log_line_parse(text, &parsed);
         if (parsed.format != FORMAT_UVICORN_ACCESS || parsed.status <= 0 || slice_starts(parsed.path, SLICE("/healthz")))
@@ -312,19 +386,21 @@ static void python_line(struct router_log *r, const struct log_entry *line, cons
 
 static void sum_up(struct router_log *r)
 {
-    struct router_traffic *t = &r->traffic;
-    size_t n = r->n_asked < REQUESTS_MOST ? r->n_asked : REQUESTS_MOST;
     int64_t from = session_now(r->session) - WINDOW_MS;
 
-    t->answered = t->denied = t->failed = 0;
-    t->since_ms = from;
-    for (size_t i = 0; i < n; i++) {
-        const struct asked *a = &r->asked[i];
-        if (a->time_ms < from)
-            continue;
-        t->answered++;
-        t->denied += a->status == 401 || a->status == 403;
-        t->failed += a->status >= 500;
+    for (size_t i = 0; i < r->n_traffic; i++) {
+        struct router_traffic *t = &r->traffic[i];
+        size_t n = r->asked[i].n < REQUESTS_MOST ? r->asked[i].n : REQUESTS_MOST;
+        t->answered = t->denied = t->failed = 0;
+        t->since_ms = from;
+        for (size_t k = 0; k < n; k++) {
+            const struct asked *a = &r->asked[i].v[k];
+            if (a->time_ms < from)
+                continue;
+            t->answered++;
+            t->denied += a->status == 401 || a->status == 403;
+            t->failed += a->status >= 500;
+        }
     }
 }
 
@@ -362,16 +438,13 @@ void router_log_step(struct router_log *r)
     sum_up(r);
     s->facts.router_errors = r->errors;
     s->facts.n_router_errors = r->n;
+    s->facts.traffic = r->traffic;
+    s->facts.n_traffic = r->n_traffic;
 }
 
 bool router_log_behind(const struct router_log *r)
 {
     return r->next < log_buffer_end(session_log_buffer(r->session, LOGS_SYSTEM));
-}
-
-const struct router_traffic *router_log_traffic(const struct router_log *r)
-{
-    return &r->traffic;
 }
 
 struct router_log *router_log_new(struct session *s)
@@ -386,6 +459,10 @@ void router_log_free(struct router_log *r)
 {
     for (size_t i = 0; i < r->n; i++)
         error_clear(&r->errors[i]);
+    for (size_t i = 0; i < r->n_good; i++) {
+        free(r->good[i].ns);
+        free(r->good[i].sandbox);
+    }
     while (r->n_pending)
         pending_drop(r, r->n_pending - 1);
     free(r);

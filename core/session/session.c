@@ -70,7 +70,6 @@ struct session *session_new(const struct session_config *config)
     s->facts.ns = s->ns;
     s->facts.metrics = metrics_facts(s->metrics);
     s->facts.conversion = conversion_fact(s->conversion);
-    s->facts.traffic = router_log_traffic(s->router_log);
     s->logs = log_set_new(s);
     s->runs = run_set_new(s);
     sources_report(s);

@@ -121,7 +121,6 @@ struct router_log *router_log_new(struct session *);
 void router_log_free(struct router_log *);
 void router_log_step(struct router_log *);
 bool router_log_behind(const struct router_log *);       /* has lines left for the next turn */
-const struct router_traffic *router_log_traffic(const struct router_log *);
 
 /* log_set.c */
 struct log_set *log_set_new(struct session *);

@@ -389,8 +389,8 @@ void decode_deployment(struct decoding *d, struct object *o)
 {
     struct deployment *dep = (struct deployment *)(void *)o;
     static const struct slice container_names[] = {SLICE("name"), SLICE("image"), SLICE("command"), SLICE("args")};
-    static const struct slice status_members[] = {SLICE("readyReplicas"), SLICE("updatedReplicas"), SLICE("conditions")};
-    json container, member[4], status[3];
+    static const struct slice status_members[] = {SLICE("readyReplicas"), SLICE("updatedReplicas"), SLICE("conditions"), SLICE("unavailableReplicas")};
+    json container, member[4], status[4];
     enum component component = component_of(d, &container);
     if (dep->component != component) {
         dep->component = component;
@@ -405,6 +405,7 @@ void decode_deployment(struct decoding *d, struct object *o)
     PICK(d->status, status_members, status);
     put_int(d, &dep->ready, status[0], 0);
     put_int(d, &dep->updated, status[1], 0);
+    put_int(d, &dep->unavailable, status[3], 0);
     const struct condition_want want[] = {{SLICE("Available"), &dep->available}, {SLICE("Progressing"), &dep->progressing}};
     CONDITIONS(d, status[2], want);
 }

@@ -150,7 +150,7 @@ enum component { COMPONENT_NONE, COMPONENT_CONTROLLER, COMPONENT_ROUTER };
 struct deployment {
     struct object o;
     enum component component;        /* what it is to us, by name, labels or image */
-    int32_t desired, ready, updated;
+    int32_t desired, ready, updated, unavailable;
     str image;                       /* of the container that matters */
     str container;                   /* its name */
     str args;                        /* joined by a newline */
