@@ -48,7 +48,7 @@ struct log_buffer *log_buffer_new(size_t limit_bytes)
 {
     struct log_buffer *b = NEW(struct log_buffer);
 
-    b->limit = limit_bytes < 2 * SLAB_BYTES ? 2 * SLAB_BYTES : limit_bytes < limit_most ? limit_bytes : limit_most;
+    b->limit = limit_bytes < 4 * SLAB_BYTES ? 4 * SLAB_BYTES : limit_bytes < limit_most ? limit_bytes : limit_most;
     b->order = NEW(struct log_order);
     b->order->buffer = b;
     return b;

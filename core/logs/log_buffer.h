@@ -20,7 +20,7 @@ struct log_entry {
     struct slice text;               /* borrowed until the next append */
 };
 struct log_buffer;
-/* The bound is for all: lines, index and order together. It is raised to 512 KiB; one line alone may pass it. */
+/* The bound is for all: lines, index and order together. It is kept within 1 MiB and 4 GiB; one line alone may pass it. */
 struct log_buffer *log_buffer_new(size_t limit_bytes);
 void log_buffer_free(struct log_buffer *);
 unsigned log_buffer_stream(struct log_buffer *, const char *label);      /* "ctl", "rtr", "pod/container"; the same label, the same number */

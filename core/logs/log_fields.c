@@ -65,7 +65,8 @@ static bool json_fields(struct slice line, struct log_fields *out)
     }
     if (!ns.n && out->n)
         ns = out->objects[0].ns;
-    add(out, kind, ns, name);
+    if (kind.n || ns.n)              /* "name" alone may be anything's */
+        add(out, kind, ns, name);
     w = json_members(whole);
     while (json_next(&w)) {
         struct slice of = json_type(w.value) == JSON_STRING ? kind_of_key(w.key) : (struct slice){"", 0};

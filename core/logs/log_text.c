@@ -43,17 +43,33 @@ static void object(struct log_writer *w, const struct log_line *line)
 {
     const char *kind = short_kind(line->kind);
 
-    if (!line->name.n)
+    if (!line->name.n && !line->kind.n)
         return;
     gap(w, "  ");
     size_t from = w->out->text.n;
     log_write(w, LOG_STYLE_OBJECT, kind ? slice_of(kind) : line->kind);
+    if (!line->name.n)
+        return;
     if (w->out->text.n > from)
         log_write(w, LOG_STYLE_OBJECT, SLICE(" "));
     log_write(w, LOG_STYLE_OBJECT, line->ns);
     if (line->ns.n)
         log_write(w, LOG_STYLE_OBJECT, SLICE("/"));
     log_write(w, LOG_STYLE_OBJECT, line->name);
+}
+
+/* What a bad answer's line says besides: uvicorn the status in words, after the request that has been shown; the Go router just "request". */
+static struct slice remark(const struct log_line *line)
+{
+    struct slice s = line->message;
+
+    if (line->error.n || line->status < 400 || slice_is(s, "request"))
+        return (struct slice){s.p, 0};
+    if (line->format != FORMAT_UVICORN_ACCESS)
+        return s;
+    const char *quote = s.n ? memrchr(s.p, '"', s.n) : NULL;
+    s = slice_bare(slice_from(s, quote ? (size_t)(quote - s.p) + 1 : s.n));
+    return slice_bare(slice_from(s, 3));
 }
 
 static void request(struct log_writer *w, const struct log_line *line)
@@ -72,8 +88,12 @@ static void request(struct log_writer *w, const struct log_line *line)
         part(w, "  ", LOG_STYLE_NONE, slice_of(text), false);
     }
     part(w, "  ", LOG_STYLE_ERROR, line->error, line->escaped);
-    if (!line->error.n && line->status >= 400)             /* of a good answer the rest has told all */
-        part(w, "  ", LOG_STYLE_NONE, line->message, line->escaped);
+    part(w, "  ", LOG_STYLE_NONE, remark(line), line->escaped);
+}
+
+static bool is_request(const struct log_line *line)
+{
+    return line->status || line->method.n;
 }
 
 static bool is_one_of(struct slice key, const char *const *names)
@@ -88,12 +108,13 @@ static bool is_one_of(struct slice key, const char *const *names)
 static bool is_told(struct slice key, const struct log_line *line)
 {
     static const char *const always[] = {
-        "level", "severity", "ts", "time", "timestamp", "msg", "message", "error", "err", "stacktrace", "caller", "logger", "controller", "controllerGroup",
-        "controllerKind", "reconcileID", "namespace", "name", "request", "method", "path", "status", "duration_ms", "sandbox_id", "sandbox_namespace", NULL,
+        "level", "severity", "ts", "time", "timestamp", "msg", "message", "error", "err", "stacktrace", "caller", "logger", "controller",
+        "controllerGroup", "controllerKind", "reconcileID", "namespace", "name", "sandbox_id", "sandbox_namespace", "Pod.Namespace", "poolNameHash", NULL,
     };
-    static const char *const spare_of_requests[] = {"client_ip", "bytes_out", "user_agent", "Pod.Namespace", "poolNameHash", NULL};
+    static const char *const of_requests[] = {"method", "path", "status", "duration_ms", "client_ip", "bytes_out", "user_agent", NULL};
 
-    return is_one_of(key, always) || is_one_of(key, spare_of_requests) || slice_eq(key, line->kind);
+    return is_one_of(key, always) || (is_request(line) && is_one_of(key, of_requests)) || slice_eq(key, line->kind) ||
+           (slice_is(key, "request") && line->kind.n);     /* the same object once more */
 }
 
 static void field(struct log_writer *w, struct slice key, struct slice value, bool escaped)
@@ -118,7 +139,7 @@ static void json_rest(struct log_writer *w, struct slice text, const struct log_
     while (!w->full && json_next(&walk)) {
         bool string = json_type(walk.value) == JSON_STRING;
         struct slice value = string ? json_inner(walk.value) : walk.value;
-        if (!is_told(walk.key, line) && !(string && slice_eq(value, line->name)))
+        if (!is_told(walk.key, line) && !(string && value.n && slice_eq(value, line->name)))
             field(w, walk.key, value, string);
     }
 }
@@ -164,7 +185,7 @@ static void whole(struct log_writer *w, const struct log_entry *e, unsigned flag
         return;
     }
     log_line_parse(e->text, &line);
-    if (line.status || line.method.n) {
+    if (is_request(&line)) {
         request(w, &line);
     } else {
         bool zap_console = line.format == FORMAT_ZAP_CONSOLE;      /* its message stands outside the JSON */

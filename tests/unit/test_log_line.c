@@ -33,6 +33,23 @@ static const struct row rows[] = {
     {"panic: runtime error: index out of range", FORMAT_PLAIN, LEVEL_FATAL, NULL, "", "", "", "", 0, false},
     {"{\"level\":\"error\",\"msg\":\"cut in the mid", FORMAT_PLAIN, LEVEL_ERROR, NULL, "", "", "", "", 0, false},
     {"", FORMAT_PLAIN, LEVEL_NONE, "", "", "", "", "", 0, false},
+    {"E1123 08:48:02.310784       1 leaderelection.go:461] \"Error retrieving lease lock\" err=\"Get \\\"https://x\\\": late\" lock=\"a/b\"", FORMAT_KLOG, LEVEL_ERROR,
+     "Error retrieving lease lock", "Get \\\"https://x\\\": late", "", "", "", 0, false},
+    {"2026-11-23T08:20:23Z\tERROR\tfailed\t{\"controllerKind\": \"Sandbox\", \"namespace\": \"a\", \"name\": \"b\", \"error\": \"no\"}", FORMAT_ZAP_CONSOLE, LEVEL_ERROR,
+     "failed", "no", "Sandbox", "a", "b", 0, false},
+    {"2026-11-23T08:20:23.123456789Z something happened", FORMAT_PLAIN, LEVEL_NONE, "something happened", "", "", "", "", 0, false},
+};
+
+/* Levels of lines that have no form of their own. */
+static const struct {
+    const char *line;
+    enum log_level level;
+} worded[] = {
+    {"2026-11-23 08:20:23,123 - app - WARNING - disk error soon", LEVEL_WARN}, {"[2026-11-23 08:20:23 +0000] [1] [INFO] Booting", LEVEL_INFO},
+    {"time=\"x\" level=debug msg=\"no error\"", LEVEL_DEBUG}, {"an error occurred", LEVEL_ERROR}, {"Error: no such file", LEVEL_ERROR},
+    {"terror and errors and errored", LEVEL_NONE}, {"some info about debug and trace", LEVEL_NONE}, {"warn: then fatal", LEVEL_FATAL},
+    {"FATAL: password authentication failed", LEVEL_FATAL}, {"a panic attack", LEVEL_NONE}, {"severity=critical x", LEVEL_FATAL}, {"err=nil", LEVEL_NONE},
+    {"ValueError: bad", LEVEL_ERROR}, {"urllib3.exceptions.HTTPException: bad", LEVEL_ERROR}, {"line 000000001 of a pod", LEVEL_NONE},
 };
 
 static void expect(struct slice got, const char *want, const char *line)
@@ -58,6 +75,101 @@ static void formats(void **state)
     }
 }
 
+static void levels(void **state)
+{
+    enum log_level level = LEVEL_NONE;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof worded / sizeof *worded; i++) {
+        struct log_line got;
+        log_line_parse(slice_of(worded[i].line), &got);
+        if (got.level != worded[i].level)
+            fail_msg("%s: level %d instead of %d", worded[i].line, got.level, worded[i].level);
+    }
+    assert_true(log_level_by_name(SLICE("Warning"), &level) && level == LEVEL_WARN);
+    assert_false(log_level_by_name(SLICE("loud"), &level));
+    assert_string_equal(log_level_name(LEVEL_FATAL), "FATAL");
+    assert_string_equal(log_level_name(LEVEL_NONE), "");
+}
+
+/* What the buffer keeps of a line is what the whole line says. */
+static void a_glance_says_the_same(void **state)
+{
+    struct log_line whole, glance;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows + sizeof worded / sizeof *worded; i++) {
+        size_t n = sizeof rows / sizeof *rows;
+        struct slice line = slice_of(i < n ? rows[i].line : worded[i - n].line);
+        log_line_parse(line, &whole);
+        log_line_glance(line, true, &glance);
+        if (whole.level != glance.level || whole.format != glance.format || whole.folded != glance.folded || whole.time_ms != glance.time_ms)
+            fail_msg("%s: level %d and %d, format %d and %d", line.p, whole.level, glance.level, whole.format, glance.format);
+    }
+}
+
+/* "Kind:ns/name …" of each line. */
+static const struct {
+    const char *line, *objects, *pass;
+} spoken_of[] = {
+    {"{\"level\":\"info\",\"msg\":\"Deleting stuck warm pool sandbox\",\"controllerKind\":\"SandboxWarmPool\",\"SandboxWarmPool\":{\"name\":\"pool\",\"namespace\":\"a\"},"
+     "\"namespace\":\"a\",\"name\":\"pool\",\"reconcileID\":\"r-1\",\"sandbox\":\"pool-mwrgf\",\"age\":441}", " SandboxWarmPool:a/pool Sandbox:a/pool-mwrgf", "r-1"},
+    {"{\"msg\":\"Creating a new Pod\",\"controllerKind\":\"Sandbox\",\"Sandbox\":{\"name\":\"c\",\"namespace\":\"a\"},\"Pod.Namespace\":\"a\",\"Pod.Name\":\"c\"}",
+     " Sandbox:a/c Pod:a/c", ""},
+    {"{\"msg\":\"x\",\"SandboxClaim\":{\"name\":\"claim-1\",\"namespace\":\"a\"},\"claim\":\"claim-1\",\"warmPool\":\"pool\"}",
+     " SandboxClaim:a/claim-1 SandboxWarmPool:a/pool", ""},
+    {"{\"level\":\"info\",\"logger\":\"sandbox-router\",\"msg\":\"request\",\"sandbox_id\":\"try-1\",\"sandbox_namespace\":\"default\"}", " Sandbox:default/try-1", ""},
+    {"{\"logger\":\"sandbox-router\",\"msg\":\"upstream connect failure\",\"sandbox\":\"no-such\",\"namespace\":\"default\"}", " Sandbox:default/no-such", ""},
+    {"{\"msg\":\"shutting down server\",\"name\":\"health probe\"}", "", ""},
+    {"{\"msg\":\"Concurrency settings\",\"sandbox\":100}", "", ""},
+    {"Proxying request for sandbox 'try-1' to URL: http://10.88.1.5:8888/execute", " Sandbox:/try-1", ""},
+    {"Proxying request for sandbox 'try-1' to URL: http://try-1.default.svc.cluster.local:8888/execute", " Sandbox:default/try-1", ""},
+    {"ERROR: Connection to sandbox at http://try-1.default.svc.cluster.local:8888/execute failed. Error: no", " Sandbox:default/try-1", ""},
+    {"ERROR: Connection to sandbox at http://10.88.1.5:9999/execute failed. Error: no", "", ""},
+    {"I1123 08:44:09.601090       1 x.go:27] \"Done\" Sandbox=\"a/b\" reconcileID=\"r-2\" lock=\"c/d\"", " Sandbox:a/b", "r-2"},
+    {"2026-11-23T08:20:23Z\tINFO\tx\t{\"Sandbox\": {\"name\":\"b\",\"namespace\":\"a\"}, \"reconcileID\": \"r-3\"}", " Sandbox:a/b", "r-3"},
+    {"sandbox 'unfinished", "", ""}, {"{\"name\":\"cut", "", ""}, {"", "", ""},
+};
+
+static void objects(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof spoken_of / sizeof *spoken_of; i++) {
+        struct log_fields got;
+        char text[512] = "";
+        size_t n = 0;
+        log_line_fields(slice_of(spoken_of[i].line), &got);
+        for (size_t k = 0; k < got.n; k++) {
+            const struct log_object *o = &got.objects[k];
+            n += (size_t)snprintf(text + n, sizeof text - n, " %.*s:%.*s/%.*s", (int)o->kind.n, o->kind.p, (int)o->ns.n, o->ns.p, (int)o->name.n, o->name.p);
+        }
+        if (strcmp(text, spoken_of[i].objects) != 0 || !slice_is(got.reconcile_id, spoken_of[i].pass))
+            fail_msg("%s: \"%s\" instead of \"%s\", pass %.*s", spoken_of[i].line, text, spoken_of[i].objects, (int)got.reconcile_id.n, got.reconcile_id.p);
+    }
+}
+
+/* Megabytes of what each reader likes least: it has to end, and soon. */
+static void long_lines(void **state)
+{
+    static const char *const parts[] = {"{\"a\":", "{\"msg\":\"", "\\", "\"", "E1123 08:48:02.3 ] \"", "error ", "=", "a=\"", "://a.", "sandbox '", "\t{", "[", "\0"};
+    size_t size = 4 << 20;
+    char *text = malloc(size);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct log_line got;
+        struct log_fields fields;
+        size_t n = parts[i][0] ? strlen(parts[i]) : 1;
+        for (size_t at = 0; at + n <= size; at += n)
+            memcpy(text + at, parts[i], n);
+        log_line_parse((struct slice){text, size / n * n}, &got);
+        log_line_glance((struct slice){text, size / n * n}, true, &got);
+        log_line_fields((struct slice){text, size / n * n}, &fields);
+        assert_true(fields.n <= LOG_OBJECTS_MOST);
+    }
+    free(text);
+}
+
 static void times(void **state)
 {
     struct log_line got;
@@ -67,7 +179,11 @@ static void times(void **state)
     assert_int_equal(got.time_ms, INT64_C(1795422023000));
     log_line_parse(SLICE("{\"level\":\"info\",\"ts\":1763886000.5,\"msg\":\"a\"}"), &got);
     assert_int_equal(got.time_ms, INT64_C(1763886000500));
+    log_line_parse(SLICE("2026-11-23T08:20:23.5Z plain"), &got);
+    assert_int_equal(got.time_ms, INT64_C(1795422023500));
     log_line_parse(SLICE("plain"), &got);
+    assert_true(got.time_ms == INT64_MIN);
+    log_line_parse(SLICE("2026-11-23T08:20:23.5 plain"), &got);      /* no zone: no time */
     assert_true(got.time_ms == INT64_MIN);
 }
 
@@ -110,7 +226,10 @@ static void every_cut(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(formats), cmocka_unit_test(times), cmocka_unit_test(every_cut)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats), cmocka_unit_test(levels), cmocka_unit_test(a_glance_says_the_same), cmocka_unit_test(objects), cmocka_unit_test(long_lines),
+        cmocka_unit_test(times), cmocka_unit_test(every_cut),
+    };
 
     return TESTS_MAIN(tests);
 }
