@@ -18,4 +18,5 @@ TESTS += $(check_PROGRAMS)
 dist_check_SCRIPTS += tests/layers.sh
 TESTS += tests/layers.sh
 include tests/bench/files.mk
+include tests/cluster/files.mk
 EXTRA_DIST += tests/cluster setup README.md ARCHITECTURE.md BENCH.md LICENSE
