@@ -94,6 +94,9 @@ struct logs {
 /* A line's number is wanted by others: the pane goes there and stands still (logs.c). */
 void logs_go_to(struct view *, const struct model *, uint64_t number);
 
+/* From Why: to the line that the evidence quotes, among those that speak of what is selected; where none is quoted, to the time of the first. */
+void logs_explain(struct view *, const struct model *, const struct why_quote *, size_t n);
+
 static inline struct sheet *logs_sheet(struct logs *l)
 {
     return &l->sheets[l->at];
@@ -150,10 +153,12 @@ void logs_command(struct view *, const struct model *, struct buf *);  /* logs.c
 
 /* logs_claim.c: leaves the order that goes to the claim the line one is on speaks of, or says why not. */
 void logs_to_claim(struct logs *, const struct model *);
+void logs_about(struct logs *, const struct model *, bool on);        /* only lines that speak of the selection */
 
 /* logs_pick.c: an overlay. */
 extern const struct view_ops logs_pick_view;
-void logs_pick_order(struct view *, const char *ns, const char *name, bool on); /* to pick a pod, or drop it */
+/* From a list: picks a pod and shows what is picked, or drops it; true: it is picked now. */
+bool logs_pick_toggle(struct view *, const struct model *, const char *ns, const char *name);
 
 /* logs_save.c */
 /* To a file, or with path NULL to the pager. all: of the buffer, not only what is shown. False with err: it cannot be written; *there: it would be

@@ -232,21 +232,20 @@ static void set_context(struct logs *l, struct sheet *s, const struct model *m, 
     sheet_query(l, s, m);
 }
 
-static void about(struct logs *l, const struct model *m)
+void logs_about(struct logs *l, const struct model *m, bool on)
 {
     struct sheet *s = logs_sheet(l);
 
-    if (s->about) {
-        s->about = false;
-        sheet_widen(s, NARROW_ABOUT);
-    } else if (!m->selected) {
+    if (on && !m->selected) {
         logs_say(l, "nothing is selected that lines could speak of");
         return;
-    } else {
-        s->about = true;
-        sheet_narrow(s, NARROW_ABOUT);
-        follow(s);
     }
+    s->about = on;
+    if (on)
+        sheet_narrow(s, NARROW_ABOUT);
+    else
+        sheet_widen(s, NARROW_ABOUT);
+    follow(s);
     sheet_query(l, s, m);
 }
 
@@ -334,7 +333,7 @@ static void stamps(struct logs *l)
 
 /* --- the table ----------------------------------------------------------------------------------------------------------------- */
 
-static unsigned act_on_panes(struct logs *l, const struct model *m, enum action action)
+static unsigned act_on_panes(struct logs *l, const struct model *m, enum action action, int key)
 {
     switch (action) {
     case ACTION_LOG_SYSTEM: logs_show(l, m, LOGS_SYSTEM); return REACT_DONE;
@@ -348,7 +347,11 @@ static unsigned act_on_panes(struct logs *l, const struct model *m, enum action 
         logs_show(l, m, LOGS_PICKED);
         view_order(&l->view, ORDER_OPEN)->view = &logs_pick_view;
         return REACT_DONE;
-    case ACTION_LOG_ABOUT: about(l, m); return REACT_DONE;
+    case ACTION_LOG_ABOUT:
+        if (l->at != LOGS_SYSTEM)    /* the other panes are of few pods: what is narrowed is the merged log */
+            logs_show(l, m, LOGS_SYSTEM);
+        logs_about(l, m, !logs_sheet(l)->about || key == 0);
+        return REACT_DONE;
     case ACTION_LOG_WRAP:
         l->wrap = !l->wrap;
         l->left = 0;
@@ -420,9 +423,8 @@ unsigned logs_act(struct view *v, const struct model *m, enum action action, int
     struct sheet *s = logs_sheet(l);
     unsigned did;
 
-    (void)key;
     sheet_sync(l, s, m);
-    if ((did = act_on_panes(l, m, action)) != REACT_NONE || (did = act_on_query(l, s, m, action)) != REACT_NONE || !s->view)
+    if ((did = act_on_panes(l, m, action, key)) != REACT_NONE || (did = act_on_query(l, s, m, action)) != REACT_NONE || !s->view)
         return did;
     return act_on_lines(l, s, m, action);
 }

@@ -69,6 +69,71 @@ static const struct object *goal_of_stream(const struct logs *l, const struct sh
     return pod ? goal_of(pod) : NULL;
 }
 
+/* --- from a finding to its line ------------------------------------------------------------------------------------------------ */
+
+enum { AROUND_MS = 2000, QUOTE_LEAST = 12, QUOTE_MOST = 160, LOOKED_AT_MOST = 20000 };
+
+/* The merged position of the first line not older. */
+static uint64_t position_at(const struct log_buffer *b, int64_t stamp_ns)
+{
+    uint64_t low = 0, high = log_buffer_end(b) - log_buffer_first(b);
+    struct log_entry e;
+
+    while (low < high) {
+        uint64_t mid = low + (high - low) / 2;
+        if (log_buffer_merged(b, mid, &e) && e.stamp_ns < stamp_ns)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* The line near that time that holds the quoted words: evidence may have cut them short. */
+static bool quoted_line(const struct log_buffer *b, const struct why_quote *quote, uint64_t *number)
+{
+    struct slice words = slice_of(quote->text);
+    struct log_entry e;
+
+    if (!quote->time_ms || words.n < QUOTE_LEAST)
+        return false;
+    words.n = words.n > QUOTE_MOST ? QUOTE_MOST : words.n;
+    uint64_t at = position_at(b, (quote->time_ms - AROUND_MS) * 1000000);
+    for (int looked = 0; looked < LOOKED_AT_MOST && log_buffer_merged(b, at, &e); looked++, at++) {
+        if (e.time_ms > quote->time_ms + AROUND_MS)
+            break;
+        if (e.type == LOG_LINE_TEXT && slice_find(e.text, words) >= 0) {
+            *number = e.number;
+            return true;
+        }
+    }
+    return false;
+}
+
+void logs_explain(struct view *v, const struct model *m, const struct why_quote *quotes, size_t n)
+{
+    struct logs *l = (struct logs *)v;
+    struct sheet *s = &l->sheets[LOGS_SYSTEM];
+    uint64_t number;
+
+    logs_show(l, m, LOGS_SYSTEM);
+    if (!s->view)
+        return;
+    logs_about(l, m, true);
+    for (size_t i = 0; i < n; i++)
+        if (quoted_line(s->buffer, &quotes[i], &number)) {
+            sheet_stand(s, number);
+            return;
+        }
+    for (size_t i = 0; i < n; i++)
+        if (quotes[i].time_ms) {
+            sheet_seek(s, quotes[i].time_ms * 1000000);
+            return;
+        }
+}
+
+/* --- from a line to its claim -------------------------------------------------------------------------------------------------- */
+
 void logs_to_claim(struct logs *l, const struct model *m)
 {
     struct sheet *s = logs_sheet(l);

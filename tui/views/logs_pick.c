@@ -86,7 +86,7 @@ static void do_pick(struct session *session, const struct order *o, struct err *
         session_log_want(session, LOGS_PICKED, true);
 }
 
-void logs_pick_order(struct view *v, const char *ns, const char *name, bool on)
+static void order_pick(struct view *v, const char *ns, const char *name, bool on)
 {
     struct order *o = view_order(v, ORDER_DO);
 
@@ -95,6 +95,19 @@ void logs_pick_order(struct view *v, const char *ns, const char *name, bool on)
     snprintf(o->ref.name, sizeof o->ref.name, "%s", name);
     o->number = on;
     o->call = do_pick;
+}
+
+bool logs_pick_toggle(struct view *v, const struct model *m, const char *ns, const char *name)
+{
+    struct logs *l = (struct logs *)v;
+    bool on = !is_picked(m, ns, name);
+
+    order_pick(v, ns, name, on);
+    if (on)
+        logs_show(l, m, LOGS_PICKED);
+    else
+        logs_say(l, "pod %s/%s is dropped from those picked", ns, name);
+    return on;
 }
 
 static void taken(struct logs_pick *p, const struct model *m)
@@ -109,7 +122,7 @@ static void taken(struct logs_pick *p, const struct model *m)
         snprintf(ns, sizeof ns, "%.*s", (int)(slash - text), text);
     else
         snprintf(ns, sizeof ns, "%s", m->info->ns ? m->info->ns : m->selected && m->selected->ns[0] ? m->selected->ns : "default");
-    logs_pick_order(&p->view, ns, slash ? slash + 1 : text, !was);
+    order_pick(&p->view, ns, slash ? slash + 1 : text, !was);
 }
 
 static unsigned pick_act(struct view *v, const struct model *m, enum action action, int key)

@@ -63,10 +63,12 @@ static const char *level_of(const struct logs *l, const struct log_row *row)
     return l->raw || row->line.type != LOG_LINE_TEXT ? "" : log_text_level(&row->line);
 }
 
-/* Columns before the text that are the row's own. */
+/* Columns before the text that are the row's own. A status of three digits stands in the middle of where other lines have their level. */
 static int indent_of(const struct logs *l, const struct log_row *row)
 {
-    return (*level_of(l, row) ? LEVEL_W : 0) + (row->line.folded && !row->context ? 2 : 0);
+    bool status = !l->raw && (row->line.format == FORMAT_UVICORN_ACCESS || row->line.format == FORMAT_ROUTER_JSON);
+
+    return (*level_of(l, row) ? LEVEL_W : status && row->line.type == LOG_LINE_TEXT ? 1 : 0) + (row->line.folded && !row->context ? 2 : 0);
 }
 
 static bool has_lines(const struct logs *l, const struct log_row *row)
@@ -297,10 +299,10 @@ static void draw_lines(struct logs *l, const struct sheet *s, const struct log_r
     if (*level) {
         enum role role = row->context ? ROLE_MUTED : weight >= LEVEL_ERROR ? ROLE_ERROR : weight == LEVEL_WARN ? ROLE_WARNING : ROLE_MUTED;
         canvas_text(c, y, x, role, level);
-        x += LEVEL_W;
     }
-    if (row->line.folded && !row->context)
-        x += 2;
+    x += indent_of(l, row);
+    if (row->group && !row->line.folded && !l->raw)
+        canvas_text(c, y, x - 1, ROLE_ACCENT, row->open ? "▾" : "▸");
     for (size_t at = 0; at < l->text.text.n && lines < LINES_MOST; lines++) {
         struct part part = part_at(l, at, w);
         draw_part(&p, l, c, y + lines, x, w, part);

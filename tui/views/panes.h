@@ -14,6 +14,14 @@ enum glyph severity_glyph(enum severity);
 /* Appends the command the Why pane shows, if it shows one and is about what is selected now. */
 void why_next_command(const struct view *, const struct model *, struct buf *out);
 
+/* What the findings shown are about in time, the leading one's first: evidence with its time and the cluster's own words. Borrowed until the next
+ * update. None where what is selected now is not what the pane is about. */
+struct why_quote {
+    int64_t time_ms;                 /* wall; 0 unknown */
+    const char *text;                /* "" none */
+};
+size_t why_quotes(const struct view *, const struct model *, struct why_quote *out, size_t most);
+
 /* One of the graphs (0 stuck, 1 waiting, 2 ready, 3 start latency) in a line of so many columns; what was not seen is blank. */
 void history_spark(const struct history_slot slots[HISTORY_SLOTS], int graph, int columns, struct buf *out);
 

@@ -388,6 +388,20 @@ void why_next_command(const struct view *v, const struct model *m, struct buf *o
         buf_add_text(out, lead->command);
 }
 
+size_t why_quotes(const struct view *v, const struct model *m, struct why_quote *out, size_t most)
+{
+    const struct why *w = (const struct why *)v;
+    size_t n = 0;
+    if (!ref_is(&w->about, m->selected))
+        return 0;
+    for (size_t i = 0; finding_at(w, i); i++) {
+        const struct finding *f = finding_at(w, i);
+        for (size_t k = 0; k < f->n_evidence && n < most; k++)
+            out[n++] = (struct why_quote){f->evidence[k].time_ms, f->evidence[k].text ? f->evidence[k].text : ""};
+    }
+    return n;
+}
+
 static void why_command(struct view *v, const struct model *m, struct buf *out)
 {
     const struct why *w = (const struct why *)v;
