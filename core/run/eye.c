@@ -85,10 +85,12 @@ static void took(struct eye *e, json object)
     char *rv = json_dup(json_path(object, "metadata.resourceVersion"));
     if (rv)
         set_text(&e->rv, rv);
-    struct buf copy = {0};
-    buf_add_slice(&copy, object);
-    buf_free(&e->object);
-    e->object = copy;
+    if (e->run->phase < PHASE_EVIDENCE || !e->object.n) { /* as it was before we took it away */
+        struct buf copy = {0};
+        buf_add_slice(&copy, object);
+        buf_free(&e->object);
+        e->object = copy;
+    }
     e->deleting = json_path(object, "metadata.deletionTimestamp").n > 0;
     e->finalizers = json_count(json_path(object, "metadata.finalizers")) > 0;
     e->state = EYE_PRESENT;
@@ -105,13 +107,8 @@ static void on_value(void *ctx, json value)
     if (json_is(type, "DELETED")) {
         buf_clear(&e->body);
         bool ours = same(e, object);
-        if (ours) {
+        if (ours)
             e->state = EYE_GONE;     /* the cutter is under our feet: stopped at the end of the bytes */
-            struct buf copy = {0};
-            buf_add_slice(&copy, object);
-            buf_free(&e->object);
-            e->object = copy;
-        }
     } else if (json_is(type, "ADDED") || json_is(type, "MODIFIED")) {
         buf_clear(&e->body);
         buf_add_slice(&e->body, object);
