@@ -72,6 +72,7 @@ size_t recording_things(const struct recording *);
 /* The last answer to a path (as recording_path gives it) among the first n events; NULL: none. */
 const struct recording_event *recording_answered(const struct recording *, const char *path, size_t n);
 const char *recording_note(const struct recording *);          /* a sentence where the file is cut short; "" */
+bool recording_by_hand(const struct recording *);              /* a story: its header has no start */
 const char *recording_context(const struct recording *);       /* of the header; "" */
 const char *recording_server(const struct recording *);
 const char *recording_ns(const struct recording *);            /* "": all */

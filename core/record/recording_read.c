@@ -528,6 +528,11 @@ const char *recording_note(const struct recording *rec)
     return rec->note ? rec->note : "";
 }
 
+bool recording_by_hand(const struct recording *rec)
+{
+    return rec->relative;
+}
+
 const char *recording_context(const struct recording *rec)
 {
     return rec->context;

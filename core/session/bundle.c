@@ -99,7 +99,7 @@ static void add_claim(struct bundle *b, const struct object *claim)
     add_pool(b, link_to(claim, LINK_CLAIM_POOL));
     add_object(b, chain_template(claim));
     timeline_make(b->session->store, claim, NULL, 0, session_now(b->session), &line);
-    buf_printf(&b->timeline, "%s%s/%s: %s\n", b->timeline.n ? "\n" : "", claim->ns, claim->name, line.summary);
+    buf_printf(&b->timeline, "%s%s/%s\n", b->timeline.n ? "\n" : "", claim->ns, claim->name);
     timeline_text(&line, 2, false, &b->timeline);
     timeline_free(&line);
     int64_t from = claim->created_ms - LOG_BEFORE_MS;

@@ -249,6 +249,25 @@ static bool world_lists(const struct replay *r, const char *path, json body)
     return lists;
 }
 
+/* Whether the recording can tell: of what the session watches all is there, and a story by hand is all there is. Of the rest only what was asked for is
+ * known, and "not there" would be a lie. */
+static bool can_tell(const struct replay *r, const struct exchange *x)
+{
+    static const char *const watched[] = {
+        "sandboxclaims", "sandboxes", "sandboxwarmpools", "sandboxtemplates", "pods", "nodes", "deployments", "events",
+    };
+    struct route route = {0};
+    bool resource = strncmp(x->path, "/api/v1/", 8) == 0 || (strncmp(x->path, "/apis/", 6) == 0 && strchr(x->path + 6, '/') &&
+                    strchr(strchr(x->path + 6, '/') + 1, '/'));
+    bool tells = !resource || recording_by_hand(r->recording);
+
+    if (!tells && http_find_route(r->sim, x->path, &route) && !(route.sub && strcmp(route.sub, "proxy") == 0))
+        for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+            tells |= strcmp(route.resource->plural, watched[i]) == 0;
+    http_free_route(&route);
+    return tells;
+}
+
 static bool feed_answer(void *ctx, struct exchange *x)
 {
     struct replay *r = ctx;
@@ -265,8 +284,10 @@ static bool feed_answer(void *ctx, struct exchange *x)
         return true;
     }
     const struct recording_event *e = recording_answered(r->recording, x->path, r->told);
+    if (!e && !can_tell(r, x))
+        http_status(x, 403, "Forbidden", "this is not in the recording: it was not asked for then", NULL);
     if (!e)
-        return false;
+        return x->finished;
     int64_t status = 0;
     json_int(json_get(e->value, "status"), &status);
     query_parse(&query, x->path);
