@@ -50,7 +50,7 @@ static void add_condition(struct timeline *t, const struct object *o, const char
     struct timeline_row *row = ready ? add(t, TIME_READY, c->since_ms, o, c->message, "ready") :
         add(t, TIME_CONDITION, c->since_ms, o, c->message, "condition %s = %s%s%s%s", type, truth_name(c->status), *c->reason ? " (" : "", c->reason,
             *c->reason ? ")" : "");
-    mark_bad(row, c->status != TRUTH_TRUE && is(type, "Ready"));
+    mark_bad(row, (c->status != TRUTH_TRUE && is(type, "Ready")) || (c->status == TRUTH_FALSE && is(type, "PodScheduled")));
 }
 
 /* Whether b says no more than a did: a sandbox hands its conditions up to its claim word for word. */
@@ -127,11 +127,12 @@ static void add_claim(struct timeline *t, const struct moments *m)
     if (m->bound_event)
         add(t, TIME_BOUND, m->bound_event->first_ms, &c->o, m->bound_event->message,
             "%s", is(m->bound_event->reason, "SandboxAdopted") ? "took over a warm sandbox" : "got a new sandbox");
-    if (c->first_ready_ms && (c->ready.status != TRUTH_TRUE || c->first_ready_ms / 1000 != c->ready.since_ms / 1000))
-        add(t, TIME_READY, c->first_ready_ms, &c->o, NULL, "ready for the first time");
-    if (c->ready.status == TRUTH_TRUE && c->first_ready_ms && c->first_ready_ms / 1000 == c->ready.since_ms / 1000)
-        add(t, TIME_READY, c->first_ready_ms, &c->o, c->ready.message, "ready");
-    else if (!(c->ready.since_ms < c->o.created_ms && m->sandbox && same_condition(&c->ready, &m->sandbox->ready)))
+    /* an adopted sandbox's condition is older than the claim; that of a claim that flipped is younger than its first readiness */
+    bool inherited = c->ready.since_ms < c->o.created_ms, first = c->first_ready_ms != 0;
+    bool still = c->ready.status == TRUTH_TRUE && (inherited || c->first_ready_ms / 1000 == c->ready.since_ms / 1000);
+    if (first)
+        add(t, TIME_READY, c->first_ready_ms, &c->o, still ? c->ready.message : NULL, "ready%s", still ? "" : " for the first time");
+    if (!(first && still) && !(inherited && m->sandbox && same_condition(&c->ready, &m->sandbox->ready)))
         add_condition(t, &c->o, "Ready", &c->ready); /* what an adopted sandbox brought along stands in its own row */
     add_condition(t, &c->o, "Finished", &c->finished);
     if (c->shutdown_ms && c->shutdown_ms <= m->now_ms)

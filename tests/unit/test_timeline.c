@@ -445,6 +445,34 @@ static void captured(void **state)
     world_free(&w);
 }
 
+/* Claims that did become ready: a warm one within the second of its creation, a cold one whose controller had forgotten when it first was ready. */
+static void captured_ready(void **state)
+{
+    (void)state;
+    struct world w;
+    load(&w, "adopted-ready");
+    struct timeline t = timeline_of(&w, KIND_CLAIM, "xr", "c1", stamp("2026-11-23T14:05:00Z"));
+    check(&t);
+    assert_true(t.adopted && !t.again && !t.resumed);
+    assert_true(t.total_ms == 45);                        /* 02.293170 seen, 02.311102 adopted, 02.338297 ready */
+    assert_true(phase_ms(&t, PHASE_BINDING) == 18 && phase_ms(&t, PHASE_READINESS) == 27);
+    int pod_ready = row_of(&t, TIME_READY, "ready"), made = row_of(&t, TIME_CREATED, "created, asks for pool pool");
+    assert_true(t.rows[pod_ready].object_kind == KIND_POD && t.rows[pod_ready].before && pod_ready < made);
+    assert_true(row_of(&t, TIME_BOUND, "took over a warm sandbox") == (int)t.n_rows - 2);
+    assert_true(t.rows[t.n_rows - 1].object_kind == KIND_CLAIM && strcmp(t.rows[t.n_rows - 1].what, "ready") == 0);
+    timeline_free(&t);
+    world_free(&w);
+
+    load(&w, "cold-ready");
+    t = timeline_of(&w, KIND_CLAIM, "default", "sandtop-ssd7w", stamp("2026-11-23T14:05:00Z"));
+    check(&t);
+    assert_true(!t.adopted && !t.again && t.ready_ms != 0 && t.total_ms > 0 && t.total_ms < 10000);
+    assert_int_equal(t.rows[t.n_rows - 1].object_kind, KIND_CLAIM);
+    assert_int_equal(t.rows[t.n_rows - 1].kind, TIME_READY);
+    timeline_free(&t);
+    world_free(&w);
+}
+
 /* A claim's whole life as it was recorded, a timeline at each change. */
 static void recorded(void **state)
 {
@@ -530,7 +558,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_pull), cmocka_unit_test(steps_that_last), cmocka_unit_test(init_containers), cmocka_unit_test(adopted), cmocka_unit_test(restarts),
-        cmocka_unit_test(extra_rows), cmocka_unit_test(odd_stamps), cmocka_unit_test(durations), cmocka_unit_test(alone), cmocka_unit_test(captured),
+        cmocka_unit_test(extra_rows), cmocka_unit_test(odd_stamps), cmocka_unit_test(durations), cmocka_unit_test(alone), cmocka_unit_test(captured), cmocka_unit_test(captured_ready),
         cmocka_unit_test(recorded), cmocka_unit_test(simulated),
     };
     return TESTS_MAIN(tests);
