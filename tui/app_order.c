@@ -33,8 +33,7 @@ static void ask(struct app *app, struct view *v, const struct order *o)
     app->asked.at = app->n_answers;
     snprintf(app->prompt.label, sizeof app->prompt.label, "%s", o->ask.label ? o->ask.label : "");
     if (o->ask.yes_no) {             /* the text is the question */
-        snprintf(app->prompt.hint, sizeof app->prompt.hint, "y: yes   any other key: no");
-        snprintf(app->prompt.label, sizeof app->prompt.label, "%.*s ", (int)sizeof app->prompt.label - 2, app->prompt.text);
+        snprintf(app->prompt.label, sizeof app->prompt.label, "(y/n) %.*s ", (int)sizeof app->prompt.label - 10, app->prompt.text);
         app->prompt.text[0] = '\0';
         app->prompt.n = app->prompt.at = 0;
     }

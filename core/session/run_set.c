@@ -6,6 +6,7 @@
 #include "core/session/run_evidence.h"
 #include "core/session/session_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { EVIDENCE_WAIT_MS = 1500 };    /* the store may be a little behind the machine's own watches */
@@ -131,6 +132,10 @@ unsigned session_run_start(struct session *s, const struct run_wish *wish, struc
     struct entry *e = NEW(struct entry);
     e->id = ++s->runs->last_id;
     e->ns = mem_text(wish->ns);
+    char name[32];
+    snprintf(name, sizeof name, "sandtop-demo%u", e->id);
+    if (s->config.simulated)
+        config.claim_name = name;    /* a simulated cluster is one's own, and shows the same each time */
     e->run = run_new(&config);
     ptrs_add(&s->runs->entries, e);
     list_ids(s->runs);

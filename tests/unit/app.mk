@@ -1,6 +1,12 @@
 check_PROGRAMS += tests/unit/test_app tests/unit/test_prompt
-tests_unit_test_app_SOURCES = tests/unit/test_app.c tests/unit/test.h
+tests_unit_test_app_SOURCES = tests/unit/test_app.c tests/unit/screen_world.h tests/unit/test.h
 tests_unit_test_app_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_prompt_SOURCES = tests/unit/test_prompt.c tests/unit/test.h
 tests_unit_test_prompt_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/screens
+check_PROGRAMS += tests/unit/test_logs_view
+tests_unit_test_logs_view_SOURCES = tests/unit/test_logs_view.c tests/unit/store_help.h tests/unit/temp_dir.h tests/unit/test.h
+tests_unit_test_logs_view_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_overlays
+tests_unit_test_overlays_SOURCES = tests/unit/test_overlays.c tests/unit/screen_world.h tests/unit/temp_dir.h tests/unit/test.h
+tests_unit_test_overlays_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)

@@ -54,7 +54,7 @@ static void bundle_view_answered(struct view *v, const struct model *m, int id, 
     } else if (!text[0]) {
         err_set(err, "write a file's name");
     } else if (access(text, F_OK) == 0) {
-        err_set(err, "%s is there already: choose another name", text);
+        err_set(err, "is there already: choose another name");
     } else {
         struct order *o = view_order(v, ORDER_BUNDLE);
         o->ref = b->about;

@@ -149,11 +149,11 @@ static unsigned change(struct controller_view *d, const struct model *m)
     return REACT_NONE;
 }
 
-static unsigned confirm(struct controller_view *d, const struct model *m)
+static unsigned confirm(struct controller_view *d)
 {
     struct order *o = view_order(&d->view, ORDER_ASK);
     o->ask = (struct ask){.id = ASK_APPLY, .yes_no = true};
-    buf_printf(&o->text, "Change the arguments of %s as above? The controller restarts.", m->debug->name);
+    buf_printf(&o->text, "Change the controller's arguments as shown? It restarts.");
     return REACT_DONE;
 }
 
@@ -165,7 +165,7 @@ static unsigned controller_act(struct view *v, const struct model *m, enum actio
     if (action == ACTION_DEBUG || !m->debug)
         return action == ACTION_DEBUG ? REACT_CLOSE : REACT_NONE;
     if (state == DEBUG_PLANNED && action == ACTION_ENTER)
-        return confirm(d, m);
+        return confirm(d);
     if (action == ACTION_BACK && (state == DEBUG_PLANNED || state == DEBUG_DONE || state == DEBUG_FAILED)) {
         order(d, do_cancel);
         return REACT_DONE;

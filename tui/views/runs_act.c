@@ -124,7 +124,7 @@ static void save(struct runs *r, const struct model *m, const char *path, struct
     } else if (!path[0]) {
         err_set(err, "write a file's name");
     } else if (access(path, F_OK) == 0) {
-        err_set(err, "%s is there already: choose another name", path);
+        err_set(err, "is there already: choose another name");
     } else if (out ? run_output_save(out, path, err) : save_evidence(run, m->utc, path, err)) {
         struct order *o = view_order(&r->view, ORDER_SAY);
         buf_printf(&o->text, "saved to %s", path);
@@ -252,7 +252,10 @@ static unsigned another(struct runs *r, const struct model *m, int by)
 
 static unsigned next_side(struct runs *r, const struct model_run *run, int by)
 {
+    const struct run_result *result = runs_result(r, run);
     int n = run->evidence ? SIDES : SIDE_EVIDENCE;
+    if (!result || !(result->sent_once || result->exited))
+        return say(r, "no command went out: there is no output");
     r->side = (enum run_side)(((int)r->side + by + n) % n);
     r->chosen = true;
     return REACT_DONE;
@@ -263,7 +266,7 @@ unsigned runs_act(struct view *v, const struct model *m, enum action action, int
     struct runs *r = (struct runs *)v;
     const struct model_run *run = runs_current(r, m);
     if (key == 'D' && m->n_leftovers) {
-        ask(r, ASK_LEFTOVERS, "", "Delete the claims and pools that earlier test sandboxes left behind, with their sandboxes and pods?", true, false);
+        ask(r, ASK_LEFTOVERS, "", "Delete what earlier test sandboxes left, with their pods?", true, false);
         return REACT_DONE;
     }
     if (action == ACTION_RUNS)
