@@ -170,6 +170,14 @@ static void trim(struct log_buffer *b)
     b->slabs.v[b->slabs.n - 1] = mem_grow(last, 1, offsetof(struct slab, bytes) + last->size);
 }
 
+/* What index and order will take for a slab's lines, as they are in the mean. */
+static size_t overhead(const struct log_buffer *b)
+{
+    size_t lines = (size_t)(b->end - b->first), least = 2 * INDEX_CHUNK * sizeof(uint32_t) + 2 * sizeof(struct order_block);
+
+    return least + (b->bytes ? lines * 3 * sizeof(uint32_t) / (b->bytes / 1024 + 1) * (SLAB_BYTES / 1024) : 0);
+}
+
 static struct slab *slab_with_room(struct log_buffer *b, size_t need)
 {
     struct slab *last = b->slabs.n ? b->slabs.v[b->slabs.n - 1] : NULL;
@@ -182,7 +190,8 @@ static struct slab *slab_with_room(struct log_buffer *b, size_t need)
         free(b->spare);
         b->spare = NULL;
     }
-    while (b->slabs.n && log_buffer_bytes(b) + (size == SLAB_BYTES && b->spare ? 0 : size) > b->limit)
+    size_t reserve = overhead(b);
+    while (b->slabs.n && log_buffer_bytes(b) + reserve + (size == SLAB_BYTES && b->spare ? 0 : size) > b->limit)
         evict(b);
     struct slab *slab = size == SLAB_BYTES ? b->spare : NULL;
     if (slab)

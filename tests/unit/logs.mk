@@ -12,3 +12,6 @@ tests_unit_test_log_text_SOURCES = tests/unit/test_log_text.c tests/unit/test.h
 tests_unit_test_log_text_LDADD = $(LOGS_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_log_search_SOURCES = tests/unit/test_log_search.c tests/unit/test.h
 tests_unit_test_log_search_LDADD = $(LOGS_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/fuzz/replay_log_line
+tests_fuzz_replay_log_line_SOURCES = tests/fuzz/fuzz_log_line.c tests/fuzz/replay_main.c
+tests_fuzz_replay_log_line_LDADD = $(LOGS_LIBS)

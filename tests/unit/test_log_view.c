@@ -93,7 +93,7 @@ static bool naive_wants(const struct log_buffer *b, const struct wish *w, const 
 
     if (!may_stand(w, head) || head->type != LOG_LINE_TEXT)
         return may_stand(w, head);
-    for (uint64_t i = head->number; log_buffer_get(b, i, &e); i++) {
+    for (uint64_t i = head->number; i <= head->number + (head->folded ? 0 : head->span) && log_buffer_get(b, i, &e); i++) {
         if (i != head->number && (head->folded || !e.folded || e.number - e.span != head->number))
             continue;
         level = e.level > level ? e.level : level;
@@ -196,7 +196,7 @@ static struct wish random_wish(struct random *r, int64_t now)
     if (below(r, 2))
         w.in = below(r, 2) ? "apple" : "pear";
     if (below(r, 4) == 0)
-        w.out = "plum";
+        w.out = below(r, 2) ? "plum" : "pear";
     if (below(r, 4) == 0)
         w.least = LEVEL_ERROR;
     if (below(r, 5) == 0)
