@@ -128,9 +128,11 @@ int main(int argc, char **argv)
     transport = target ? transport_curl_new(target, credential, &err) : NULL;
     if (!transport) {
         fprintf(stderr, "wire: %s\n", err.text);
-        return 125;
+        over = true;
     }
-    if (strcmp(verb, "exec") == 0 && argc > 5) {
+    if (over) {
+        /* nothing to ask */
+    } else if (strcmp(verb, "exec") == 0 && argc > 5) {
         static const struct exec_ops ops = {.on_output = on_output, .on_end = exec_over};
         struct exec_config c = {.ns = argv[2], .pod = argv[3], .container = *argv[4] ? argv[4] : NULL, .argv = (const char *const *)argv + 5,
                                 .open_ms = deadline_ms, .deadline_ms = deadline_ms};
@@ -147,7 +149,7 @@ int main(int argc, char **argv)
         over = true;
         status = usage();
     }
-    ask_meanwhile(getenv("WIRE_DUMMY"));
+    ask_meanwhile(over ? NULL : getenv("WIRE_DUMMY"));
     while (!over || dummies > 0) {
         transport->ops->step(transport);
         if (!over || dummies > 0)
