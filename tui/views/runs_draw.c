@@ -62,7 +62,7 @@ void runs_title(struct view *v, const struct model *m, struct buf *left, struct 
 
 /* ---- stages -------------------------------------------------------------------------------------------------------------------------- */
 
-static void draw_stage(struct canvas *c, int y, int x, int w, const struct run_stage *s)
+static void draw_stage(struct canvas *c, int y, int x, int w, const struct run_stage *s, bool name)
 {
     static const struct {
         enum glyph glyph;
@@ -83,7 +83,7 @@ static void draw_stage(struct canvas *c, int y, int x, int w, const struct run_s
         canvas_text(c, y, end, ROLE_STRONG, took);
     }
     if (s->detail[0] && end - at > 3)
-        canvas_fit(c, y, at, end - at - 1, s->state == RUN_STAGE_FAILED ? ROLE_ERROR : ROLE_MUTED, FIT_MIDDLE, slice_of(s->detail));
+        canvas_fit(c, y, at, end - at - 1, s->state == RUN_STAGE_FAILED ? ROLE_ERROR : ROLE_MUTED, name ? FIT_MIDDLE : FIT_END, slice_of(s->detail));
 }
 
 /* Returns the rows taken. */
@@ -91,7 +91,8 @@ static int draw_stages(struct canvas *c, struct rect r, const struct run_view *v
 {
     int columns = r.w / CELL_LEAST < 1 ? 1 : r.w / CELL_LEAST > RUN_STAGES ? RUN_STAGES : r.w / CELL_LEAST, width = (r.w - 1) / columns;
     for (int i = 0; i < RUN_STAGES; i++)
-        draw_stage(c, r.y + i / columns, r.x + 1 + i % columns * width, width, &v->stages[i]);
+        draw_stage(c, r.y + i / columns, r.x + 1 + i % columns * width, width, &v->stages[i],
+                   i == RUN_STAGE_CLAIM || i == RUN_STAGE_SANDBOX);
     return (RUN_STAGES + columns - 1) / columns;
 }
 
@@ -113,6 +114,8 @@ static struct rect below(struct rect r, int rows)
 /* What a person must know beside the stages. */
 static struct rect draw_sentences(struct canvas *c, struct rect r, const struct run_view *v, const struct run_result *result)
 {
+    if (v->state == RUN_WORKING && v->stages[v->stage].state == RUN_STAGE_ACTIVE) /* what it waits for, whole */
+        r = below(r, draw_words(c, r, ROLE_WAITING, "", v->stages[v->stage].detail));
     r = below(r, draw_words(c, r, ROLE_ERROR, "", v->failure));
     r = below(r, draw_words(c, r, ROLE_WARNING, "not allowed: ", v->permission));
     if (v->permission[0])
