@@ -276,6 +276,12 @@ static void finish_refused(struct tunnel *t)
         return;
     }
     char *words = refusal_text(status, buf_slice(&t->refusal));
+    size_t n = strlen(words);
+    if (status == 403 && n > 0 && words[n - 1] == ':') { /* Kubernetes 1.36 where get is granted but create is not: it says no more */
+        char *more = mem_printf("%s an upgrade needs the verb create beside get", words);
+        free(words);
+        words = more;
+    }
     finish(t, END_DONE, status, words);
     free(words);
 }

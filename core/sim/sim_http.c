@@ -117,8 +117,7 @@ static void forbidden(struct exchange *x)
 {
     struct route route = {0};
     bool found = http_find_route(x->sim, x->path, &route);
-    bool stream = found && route.sub && (strcmp(route.sub, "exec") == 0 || strcmp(route.sub, "portforward") == 0);
-    const char *verb = strcmp(x->method, "POST") == 0 || stream ? "create"
+    const char *verb = strcmp(x->method, "POST") == 0     ? "create"
                        : strcmp(x->method, "DELETE") == 0 ? "delete"
                        : strcmp(x->method, "PATCH") == 0  ? "patch"
                        : route.name                       ? "get"

@@ -427,7 +427,7 @@ static void faults_of_the_sim(void **state)
     play(&w, &g, 1000);
     assert_int_equal(g.end.outcome, EXEC_REFUSED);
     assert_int_equal(g.end.http_status, 403);
-    assert_non_null(strstr(g.message.p, "cannot create resource \"pods/exec\""));
+    assert_non_null(strstr(g.message.p, "cannot get resource \"pods/exec\""));
     drop(&g);
     sim_fault(w.sim, "/exec", 0, 1, 0, NULL);
     run_in(&w, &g, "box", WORDS("ls"), 0);

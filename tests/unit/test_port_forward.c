@@ -406,7 +406,7 @@ static void faults_of_the_sim(void **state)
     sim_fault(w.sim, "/portforward", 403, 1, 0, NULL);
     forward(&w, &g, "sandbox-router-1", 8080, "{\"command\":\"echo hi\"}", NULL);
     assert_int_equal(g.upgrade, 403);
-    assert_non_null(strstr(g.text.p, "cannot create resource \"pods/portforward\""));
+    assert_non_null(strstr(g.text.p, "cannot get resource \"pods/portforward\""));
     drop(&g);
     sim_fault(w.sim, "/portforward", -2, 1, 40, NULL);
     forward(&w, &g, "sandbox-router-1", 8080, "{\"command\":\"echo hi\"}", NULL);

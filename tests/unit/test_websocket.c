@@ -557,6 +557,8 @@ static void refusals_come_with_their_words(void **state)
         const char *text;
     } rows[] = {
         {"HTTP/1.1 403 Forbidden\r\nContent-Length: 41\r\n\r\n{\"kind\":\"Status\",\"message\":\"you may not\"}", 403, END_DONE, "you may not"},
+        {"HTTP/1.1 403 Forbidden\r\nContent-Length: 43\r\n\r\n{\"kind\":\"Status\",\"message\":\"is forbidden:\"}", 403, END_DONE,
+         "is forbidden: an upgrade needs the verb create beside get"},
         {"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\ncontainer not found (\"main\")\r\n0\r\n\r\n", 500, END_DONE,
          "HTTP 500: container not found (\"main\")"},
         {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, END_DONE, "HTTP 404 Not Found"},
