@@ -17,12 +17,15 @@ enum {
 
 /* --- what it says -------------------------------------------------------------------------------------------------------------- */
 
+/* Behind the line of that stamp. */
+static void mark_behind(struct log_stream *s, enum log_mark kind, int64_t stamp_ns, const char *text)
+{
+    s->sink->on_mark(s->ctx, kind, stamp_ns == INT64_MIN ? s->clock->wall(s->clock) : (stamp_ns + 999999) / 1000000, text);
+}
+
 void log_stream_mark(struct log_stream *s, enum log_mark kind, const char *text)
 {
-    int64_t newest = s->join.window.newest_ns;
-    int64_t at = kind != LOG_MARK_STATUS && newest != INT64_MIN ? (newest + 999999) / 1000000 : s->clock->wall(s->clock);
-
-    s->sink->on_mark(s->ctx, kind, at, text);
+    mark_behind(s, kind, kind == LOG_MARK_STATUS ? INT64_MIN : s->join.window.newest_ns, text);
 }
 
 void log_stream_say(struct log_stream *s, enum log_stream_state state, const char *message)
@@ -75,7 +78,8 @@ static void say_gap(struct log_stream *s)
     struct buf text = {0};
 
     log_join_gap_text(&s->join, &text);
-    log_stream_mark(s, s->join.gap == LOG_GAP_CLOCK ? LOG_MARK_STATUS : LOG_MARK_GAP, buf_slice(&text).p);
+    /* the line behind the gap is taken in already */
+    mark_behind(s, s->join.gap == LOG_GAP_CLOCK ? LOG_MARK_STATUS : LOG_MARK_GAP, s->join.gap_from_ns, buf_slice(&text).p);
     buf_free(&text);
 }
 

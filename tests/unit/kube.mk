@@ -34,3 +34,6 @@ tests_unit_test_websocket_SOURCES = tests/unit/test_websocket.c tests/unit/test.
 tests_unit_test_websocket_LDADD = $(KUBE_LIBS) $(CMOCKA_LIBS)
 tests_fuzz_replay_websocket_SOURCES = tests/fuzz/fuzz_websocket.c tests/fuzz/replay_main.c tests/unit/canned_tunnel.h
 tests_fuzz_replay_websocket_LDADD = $(KUBE_LIBS)
+check_PROGRAMS += tests/fuzz/replay_log_stream
+tests_fuzz_replay_log_stream_SOURCES = tests/fuzz/fuzz_log_stream.c tests/fuzz/replay_main.c
+tests_fuzz_replay_log_stream_LDADD = $(KUBE_LIBS)

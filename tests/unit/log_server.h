@@ -288,6 +288,8 @@ struct log_seen {
     size_t next;                     /* after the newest number */
     bool gap_open;
     char text[256];                  /* of the last mark */
+    int64_t line_ns, mark_ms;        /* stamps of the last line and the last gap */
+    size_t misplaced;                /* gaps that are not dated between their lines */
 };
 
 static inline void log_seen_line(void *ctx, int64_t ns, struct slice line)
@@ -295,8 +297,10 @@ static inline void log_seen_line(void *ctx, int64_t ns, struct slice line)
     struct log_seen *seen = ctx;
     char copy[32];
 
-    (void)ns;
     seen->lines++;
+    seen->misplaced += seen->gap_open && seen->mark_ms && ns != INT64_MIN && (seen->mark_ms * 1000000 < seen->line_ns || seen->mark_ms * 1000000 > ns);
+    seen->mark_ms = 0;
+    seen->line_ns = ns == INT64_MIN ? seen->line_ns : ns;
     seen->bytes += line.n;
     if (line.n < 3 || line.n > 20 || memcmp(line.p, "n=", 2) != 0) {
         seen->plain++;
@@ -323,7 +327,8 @@ static inline void log_seen_mark(void *ctx, enum log_mark mark, int64_t ms, cons
 {
     struct log_seen *seen = ctx;
 
-    (void)ms;
+    if (mark == LOG_MARK_GAP)
+        seen->mark_ms = ms;
     snprintf(seen->text, sizeof seen->text, "%s", text);
     seen->gap_open |= mark == LOG_MARK_GAP;
     *(mark == LOG_MARK_GAP ? &seen->gaps : mark == LOG_MARK_RESTART ? &seen->restarts : &seen->statuses) += 1;

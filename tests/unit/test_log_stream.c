@@ -5,9 +5,9 @@ static void check_all(const char *what, const struct log_server *s, const struct
 {
     size_t missing = log_missing(seen, s->written);
 
-    if (missing || seen->twice || seen->disorder || seen->gaps != gaps)
+    if (missing || seen->twice || seen->disorder || seen->misplaced || seen->gaps != gaps)
         fail_msg("%s: of %zu lines %zu missing, %zu twice, %zu out of order; %zu gaps (%s)", what, s->written, missing, seen->twice, seen->disorder,
-                 seen->gaps, seen->text);
+                 seen->gaps, seen->misplaced ? "misplaced" : seen->text);
 }
 
 struct bench {
