@@ -47,7 +47,8 @@ struct sheet {
 
     enum logs_hunt hunt;             /* under way */
     struct log_search search;
-    bool wrapped;                    /* this hunt has gone around the end */
+    bool whole;                      /* this hunt looks at all rows: it does not go around again */
+    bool wrapped;                    /* it has gone around the end */
     bool quiet;                      /* of a pattern still being typed: says nothing */
     bool seeking;                    /* for a time, until the view has come so far back */
     int64_t seek_ns;
@@ -133,6 +134,8 @@ void logs_file_name(const struct model *, enum log_pane, struct buf *); /* what 
 /* logs_row.c: one row's text, and its lines on the screen. */
 void logs_columns(struct logs *, const struct sheet *, const struct model *, int w); /* once a draw: how wide stamps and labels are */
 int logs_row_height(struct logs *, const struct sheet *, const struct log_row *, int w);
+/* Scrolls sideways where what is searched for stands in the row but not on the screen. */
+void logs_row_reveal(struct logs *, const struct log_row *, int w);
 /* Its lines from y on, of which those outside r are clipped away. */
 void logs_row_draw(struct logs *, const struct sheet *, const struct log_row *, const struct model *, struct canvas *, int y, struct rect r);
 

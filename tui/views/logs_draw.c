@@ -104,6 +104,9 @@ static void draw_rows(struct logs *l, struct sheet *s, const struct model *m, st
     begin_at(l, s, r.h, r.w, &at, &skip);
     if (s->paused)
         log_view_find(s->view, s->cursor, &cursor);
+    struct log_row here;
+    if (cursor != UINT64_MAX && s->settle && log_view_at(s->view, cursor, &here))
+        logs_row_reveal(l, &here, r.w);
     for (int y = -skip; y < r.h && l->n_shown < LOGS_ROWS; at++) {
         struct log_row row;
         if (!log_view_at(s->view, at, &row))

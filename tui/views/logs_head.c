@@ -3,7 +3,7 @@
 #include "tui/views/logs.h"
 #include <limits.h>
 
-enum { STRIP_LEAST = 10, NARROWING_LEAST = 8 };
+enum { STRIP_LEAST = 10, NARROWING_LEAST = 8, LEAST_OF_STREAM = 34 };
 
 static size_t following(const struct model_logs *logs)
 {
@@ -56,7 +56,6 @@ static void add_paused(struct sheet *s, struct buf *out)
         logs_count(out, count - row - 1);
         buf_add_text(out, " newer");
     }
-    buf_add_text(out, " · End follows");
 }
 
 static void add_progress(const struct logs *l, struct sheet *s, struct buf *out)
@@ -99,12 +98,20 @@ void logs_title(struct view *v, const struct model *m, struct buf *left, struct 
         logs_narrowing(l, s, &narrowing);
         if (narrowing.n)
             buf_printf(left, " · %s", narrowing.p);
+        if (l->find)
+            buf_printf(left, " · /%s", l->find_text);
         buf_free(&narrowing);
     }
     logs_saving_text(l, right);
     add_progress(l, s, right);
     if (s->paused)
         add_paused(s, right);
+    if (log_buffer_evicted(s->buffer)) {
+        part(right);
+        buf_add_text(right, "evicted ");
+        logs_count(right, log_buffer_evicted(s->buffer));
+        buf_add_text(right, log_buffer_evicted(s->buffer) == 1 ? " line" : " lines");
+    }
     if (logs->n_rows) {
         part(right);
         if (live < logs->n_rows)
@@ -112,14 +119,12 @@ void logs_title(struct view *v, const struct model *m, struct buf *left, struct 
         else
             buf_printf(right, "%zu live", live);
     }
-    if (log_buffer_evicted(s->buffer)) {
+    if (s->paused) {
         part(right);
-        buf_add_text(right, "evicted ");
-        logs_count(right, log_buffer_evicted(s->buffer));
-        buf_add_text(right, log_buffer_evicted(s->buffer) == 1 ? " line" : " lines");
-    }
-    if (logs->n_rows && !s->paused)
+        buf_add_text(right, "End follows");
+    } else if (logs->n_rows) {
         add_errors(s, right);
+    }
 }
 
 /* --- the lines above the lines ------------------------------------------------------------------------------------------------- */
@@ -192,7 +197,7 @@ static void draw_strip(struct sheet *s, const struct model_logs *logs, struct ca
             if (fine != well)
                 continue;
             int room = end - (shown + 1 < logs->n_rows ? 6 : 0), wide = draw_stream(s, row, most, c, y, 0, -1);
-            if (shown && x + wide > room)
+            if (shown && x + wide > room && (fine || room - x < LEAST_OF_STREAM))
                 continue;
             draw_stream(s, row, most, c, y, x, room);
             x += wide + 3;
@@ -205,22 +210,26 @@ static void draw_strip(struct sheet *s, const struct model_logs *logs, struct ca
 static void draw_narrowing(struct logs *l, struct sheet *s, struct canvas *c, int y, struct rect r)
 {
     struct buf text = {0}, lines = {0};
-    int end = r.x + r.w - 1;
+    int x = r.x + 1, end = r.x + r.w - 1;
 
     logs_narrowing(l, s, &text);
-    if (sheet_narrowed(s) || l->typing) {
+    if (text.n) {
         logs_count(&lines, log_view_wanted(s->view));
         buf_printf(&lines, " of ");
         logs_count(&lines, log_buffer_end(s->buffer) - log_buffer_first(s->buffer));
         buf_add_text(&lines, " lines");
+        int wide = text_columns(buf_slice(&lines));
+        if (wide + 12 < r.w) {
+            canvas_put(c, y, end - wide, ROLE_MUTED, buf_slice(&lines));
+            end -= wide + 2;
+        }
+        x += canvas_text(c, y, x, ROLE_MUTED, "only ");
+        x += canvas_fit(c, y, x, end - x, ROLE_STRONG, FIT_END, buf_slice(&text)) + 2;
     }
-    int wide = text_columns(buf_slice(&lines));
-    if (wide + 12 < r.w) {
-        canvas_put(c, y, end - wide, ROLE_MUTED, buf_slice(&lines));
-        end -= wide + 2;
+    if (l->find && end - x > 4) {
+        x += canvas_text(c, y, x, ROLE_MUTED, "search ");
+        canvas_fit(c, y, x, end - x, ROLE_MATCH, FIT_END, slice_of(l->find_text));
     }
-    int x = r.x + 1 + canvas_text(c, y, r.x + 1, ROLE_MUTED, "only ");
-    canvas_fit(c, y, x, end - x, ROLE_MATCH, FIT_END, buf_slice(&text));
     buf_free(&text);
     buf_free(&lines);
 }

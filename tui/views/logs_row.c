@@ -1,8 +1,9 @@
 /* One row of the Logs pane: its text, cut or wrapped into lines, and their roles. What is drawn is core's safe text; the canvas guards it once more. */
 #include "tui/grapheme.h"
 #include "tui/views/logs.h"
+#include <stdio.h>
 
-enum { LEVEL_W = 6, LINES_MOST = 400, TEXT_MOST = 64 * 1024, CLOCK_SHORT = 8, WIDE = 100, LABEL_MOST = 12, LABEL_MOST_WIDE = 28 };
+enum { LEVEL_W = 6, LINES_MOST = 400, TEXT_MOST = 64 * 1024, CLOCK_SHORT = 8, WIDE = 100, LABEL_MOST = 12, LABEL_MOST_WIDE = 28, FOLDED_MOST = 9999 };
 
 static const enum role style_roles[] = {
     [LOG_STYLE_NONE] = ROLE_NORMAL,
@@ -60,7 +61,9 @@ static int text_x(const struct logs *l)
 
 static const char *level_of(const struct logs *l, const struct log_row *row)
 {
-    return l->raw || row->line.type != LOG_LINE_TEXT ? "" : log_text_level(&row->line);
+    bool told = l->raw || row->line.type != LOG_LINE_TEXT || (row->line.folded && !row->context); /* of a group's lines by its first one */
+
+    return told ? "" : log_text_level(&row->line);
 }
 
 /* Columns before the text that are the row's own. A status of three digits stands in the middle of where other lines have their level. */
@@ -134,6 +137,24 @@ int logs_row_height(struct logs *l, const struct sheet *s, const struct log_row 
     for (size_t at = 0; at < l->text.text.n && lines < LINES_MOST; lines++)
         at = part_at(l, at, w).next;
     return lines ? lines : 1;
+}
+
+void logs_row_reveal(struct logs *l, const struct log_row *row, int w)
+{
+    size_t from, to;
+
+    w = width_of(l, row, w);
+    if (!l->find || l->wrap || w < 1 || row->line.type != LOG_LINE_TEXT)
+        return;
+    log_text_line(&row->line, (l->raw ? LOG_TEXT_RAW : 0), TEXT_MOST, &l->text);
+    struct slice text = buf_slice(&l->text.text);
+    if (!pattern_find(l->find, text, &from, &to))
+        return;
+    int column = text_columns((struct slice){text.p, from}), wide = text_columns((struct slice){text.p + from, to - from});
+    if (column + wide <= w)
+        l->left = 0;
+    else if (column < l->left || column + wide > l->left + w)
+        l->left = column - w / 3;
 }
 
 /* --- roles --------------------------------------------------------------------------------------------------------------------- */
@@ -222,14 +243,15 @@ static enum role role_at(const struct painter *p, size_t at, size_t *end)
 
 /* --- drawing ------------------------------------------------------------------------------------------------------------------- */
 
-static void draw_part(const struct painter *p, const struct logs *l, struct canvas *c, int y, int x, int w, struct part part)
+/* True: not all of it could be shown. */
+static bool draw_part(const struct painter *p, const struct logs *l, struct canvas *c, int y, int x, int w, struct part part)
 {
     int column = l->wrap ? 0 : -l->left;
     struct rect old = canvas_clip_get(c);
     struct rect area = {y, x, 1, w};
 
     if (w < 1 || y < old.y || y >= old.y + old.h)
-        return;
+        return false;
     if (area.x + area.w > old.x + old.w)
         area.w = old.x + old.w - area.x;
     canvas_clip(c, area);
@@ -244,6 +266,22 @@ static void draw_part(const struct painter *p, const struct logs *l, struct canv
     if (!l->wrap && l->left && part.to > part.from)
         canvas_glyph(c, y, x, ROLE_MUTED, GLYPH_ELLIPSIS);
     canvas_clip(c, old);
+    return column > w;
+}
+
+/* How many lines are folded into a closed group, at the right end: where its text is cut, that was cut away. */
+static void draw_folded(const struct sheet *s, const struct log_row *row, struct canvas *c, int y, int x, int w)
+{
+    unsigned n = 0;
+    struct log_entry e;
+    char text[32];
+
+    for (uint64_t at = row->line.number + 1; at <= row->line.number + row->line.span && n < FOLDED_MOST && log_buffer_get(s->buffer, at, &e); at++)
+        n += e.folded && e.number - e.span == row->line.number;
+    snprintf(text, sizeof text, " %s +%u", glyph_text(GLYPH_ELLIPSIS, canvas_ascii(c)), n);
+    int wide = text_columns(slice_of(text));
+    if (n && wide < w)
+        canvas_text(c, y, x + w - wide, ROLE_MUTED, text);
 }
 
 static void draw_marker(const struct log_row *row, struct canvas *c, int y, int x, int end)
@@ -305,7 +343,9 @@ static void draw_lines(struct logs *l, const struct sheet *s, const struct log_r
         canvas_text(c, y, x - 1, ROLE_ACCENT, row->open ? "▾" : "▸");
     for (size_t at = 0; at < l->text.text.n && lines < LINES_MOST; lines++) {
         struct part part = part_at(l, at, w);
-        draw_part(&p, l, c, y + lines, x, w, part);
+        bool cut = draw_part(&p, l, c, y + lines, x, w, part);
+        if (cut && row->line.span && !row->line.folded && !row->open)
+            draw_folded(s, row, c, y, x, w);
         at = part.next;
     }
     for (int i = 0; row->line.folded && !row->context && i < (lines ? lines : 1); i++)

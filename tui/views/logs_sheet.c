@@ -209,7 +209,8 @@ void sheet_pause(struct sheet *s, const struct logs *l)
 void sheet_hunt(struct logs *l, struct sheet *s, enum logs_hunt hunt, int direction, uint64_t from)
 {
     s->hunt = hunt;
-    s->wrapped = from == UINT64_MAX;
+    s->whole = from == UINT64_MAX;
+    s->wrapped = false;
     if (hunt == HUNT_MATCH)
         log_search_pattern(&s->search, l->find, direction, from);
     else if (hunt == HUNT_ERROR)
@@ -226,12 +227,17 @@ void sheet_seek(struct sheet *s, int64_t stamp_ns)
 
 static void found(struct logs *l, struct sheet *s, uint64_t number)
 {
-    uint64_t row;
+    struct log_row row;
+    uint64_t at;
+    bool group = log_view_find(s->view, number, &at) && log_view_at(s->view, at, &row) && row.line.span && !row.line.folded && !row.open;
 
     if (s->wrapped && !s->quiet)
         logs_say(l, s->search.direction > 0 ? "around the end: from the oldest line on" : "around the end: from the newest line back");
-    if (!log_view_find(s->view, number, &row)) /* it stands in a group that is closed */
-        log_view_open(s->view, number, true);
+    if (group && s->hunt == HUNT_MATCH && !pattern_find(l->find, row.line.text, NULL, NULL)) {
+        log_view_open(s->view, number, true); /* the match is within: its first line that has it */
+        log_search_pattern(&s->search, l->find, 1, number);
+        return;
+    }
     s->hunt = HUNT_NOTHING;
     sheet_stand(s, number);
 }
@@ -239,7 +245,6 @@ static void found(struct logs *l, struct sheet *s, uint64_t number)
 static void work_hunt(struct logs *l, struct sheet *s, const struct model *m, int64_t until)
 {
     uint64_t number;
-    bool begun_beyond = s->wrapped;
 
     if (s->hunt == HUNT_NOTHING)
         return;
@@ -250,8 +255,9 @@ static void work_hunt(struct logs *l, struct sheet *s, const struct model *m, in
         found(l, s, number);
         return;
     }
-    if (!begun_beyond) {
+    if (!s->whole) {
         sheet_hunt(l, s, s->hunt, s->search.direction, UINT64_MAX);
+        s->wrapped = true;
         work_hunt(l, s, m, until);
         return;
     }

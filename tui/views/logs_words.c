@@ -24,8 +24,8 @@ void logs_spark(struct buf *out, const uint32_t *counts, unsigned n, uint32_t mo
 }
 
 static const char *level_words[] = {
-    [LEVEL_NONE] = "all", [LEVEL_TRACE] = "trace", [LEVEL_DEBUG] = "≥ DEBUG", [LEVEL_INFO] = "≥ INFO", [LEVEL_WARN] = "≥ WARN", [LEVEL_ERROR] = "errors only",
-    [LEVEL_FATAL] = "fatal only",
+    [LEVEL_NONE] = "all", [LEVEL_TRACE] = "trace", [LEVEL_DEBUG] = "≥ DEBUG", [LEVEL_INFO] = "≥ INFO", [LEVEL_WARN] = "≥ WARN", [LEVEL_ERROR] = "errors",
+    [LEVEL_FATAL] = "fatal",
 };
 
 /* A name in the title: short, its end tells the most. */
@@ -57,8 +57,6 @@ void logs_narrowing(const struct logs *l, const struct sheet *s, struct buf *out
         add_pattern(out, l->typing_out ? '!' : '&', l->typing);
     if (s->context)
         buf_printf(out, "%s±%u", out->n ? " · " : "", s->context);
-    if (l->find)
-        add_pattern(out, '/', l->find_text);
 }
 
 /* "5m", "1h30m", "90s", "2d": false where it is none, or has no unit. */
