@@ -16,7 +16,8 @@ struct metrics {
     struct controller_metrics facts, coming;
     double before[KIND_TEMPLATE + 1], reconciled_before, reconciled; /* counters of the last reading */
     int64_t before_ms;               /* mono; 0 none */
-    struct prom_histogram startup;
+    struct prom_histogram startup, controller_startup; /* from the claim's creation; from when the controller first saw it (v0.5) */
+    double startups, controller_startups;
     struct prom reader;
     struct exchange *exchange;
     size_t bytes;
@@ -66,7 +67,11 @@ static void on_sample(void *ctx, const struct prom_sample *s)
     if (slice_is(s->name, "agent_sandbox_claim_startup_latency_ms_bucket"))
         prom_bucket(&m->startup, s);
     else if (slice_is(s->name, "agent_sandbox_claim_startup_latency_ms_count"))
-        c->startups += s->value;
+        m->startups += s->value;
+    else if (slice_is(s->name, "agent_sandbox_claim_controller_startup_latency_ms_bucket"))
+        prom_bucket(&m->controller_startup, s);
+    else if (slice_is(s->name, "agent_sandbox_claim_controller_startup_latency_ms_count"))
+        m->controller_startups += s->value;
     else if (slice_is(s->name, "leader_election_master_status"))
         c->leader = s->value > 0;
     else if (slice_is(s->name, "controller_runtime_reconcile_total") && kind_of(s) == KIND_CLAIM)
@@ -123,8 +128,10 @@ static void on_end(void *ctx, enum end_reason end, const char *text)
     m->facts.tried_ms = session_now(s);
     if (good) {
         rates(m);
-        m->coming.startup_p50_ms = prom_quantile(&m->startup, 0.5);
-        m->coming.startup_p99_ms = prom_quantile(&m->startup, 0.99);
+        const struct prom_histogram *startup = m->startups > 0 ? &m->startup : &m->controller_startup;
+        m->coming.startups = m->startups > 0 ? m->startups : m->controller_startups;
+        m->coming.startup_p50_ms = prom_quantile(startup, 0.5);
+        m->coming.startup_p99_ms = prom_quantile(startup, 0.99);
         m->coming.read_ms = m->coming.tried_ms = session_now(s);
         m->facts = m->coming;
         tell(m);
@@ -206,7 +213,8 @@ void metrics_step(struct metrics *m)
     }
     m->tried_ms = mono(m->session);
     m->coming = (struct controller_metrics){.leader = -1};
-    m->startup = (struct prom_histogram){0};
+    m->startup = m->controller_startup = (struct prom_histogram){0};
+    m->startups = m->controller_startups = 0;
     m->reconciled = 0;
     m->bytes = 0;
     m->status = 0;

@@ -412,6 +412,27 @@ static const struct log_stream_row *row_of(const struct log_stream_row *rows, si
     return NULL;
 }
 
+void router_log_take(struct router_log *r, const struct log_entry *line, const struct log_stream_row *row)
+{
+    if (line->text.n && line->text.p[0] == '{')
+        go_line(r, line, row);
+    else
+        python_line(r, line, row);
+}
+
+const struct router_error *router_log_errors(const struct router_log *r, size_t *n)
+{
+    *n = r->n;
+    return r->errors;
+}
+
+const struct router_traffic *router_log_traffic(struct router_log *r, size_t *n)
+{
+    sum_up(r);
+    *n = r->n_traffic;
+    return r->traffic;
+}
+
 void router_log_step(struct router_log *r)
 {
     struct session *s = r->session;
@@ -430,16 +451,10 @@ void router_log_step(struct router_log *r)
         const struct log_stream_row *row = row_of(rows, n, line.stream);
         if (!row)
             continue;
-        if (line.text.n && line.text.p[0] == '{')
-            go_line(r, &line, row);
-        else
-            python_line(r, &line, row);
+        router_log_take(r, &line, row);
     }
-    sum_up(r);
-    s->facts.router_errors = r->errors;
-    s->facts.n_router_errors = r->n;
-    s->facts.traffic = r->traffic;
-    s->facts.n_traffic = r->n_traffic;
+    s->facts.router_errors = router_log_errors(r, &s->facts.n_router_errors);
+    s->facts.traffic = router_log_traffic(r, &s->facts.n_traffic);
 }
 
 bool router_log_behind(const struct router_log *r)

@@ -120,6 +120,11 @@ const struct conversion_fact *conversion_fact(const struct conversion *);
 struct router_log *router_log_new(struct session *);
 void router_log_free(struct router_log *);
 void router_log_step(struct router_log *);
+struct log_entry;
+struct log_stream_row;
+void router_log_take(struct router_log *, const struct log_entry *, const struct log_stream_row *); /* one line of a router */
+const struct router_error *router_log_errors(const struct router_log *, size_t *n);
+const struct router_traffic *router_log_traffic(struct router_log *, size_t *n);
 bool router_log_behind(const struct router_log *);       /* has lines left for the next turn */
 
 /* log_set.c */
