@@ -82,6 +82,7 @@ static const struct flag {
     {"import", 0, WORDS, AT(run.imports), OF(COMMAND_CHECK), RUN, "MODULE", "check: this Python module can be imported; may be given several times"},
     {"which", 0, WORDS, AT(run.programs), OF(COMMAND_CHECK), RUN, "PROGRAM", "check: this program is there; may be given several times"},
     {"router-url", 0, TEXT, AT(run.router_url), RUNS, RUN, "URL", "the router's own address (else $SANDTOP_ROUTER_URL; else through the API server)"},
+    {"router-ns", 0, TEXT, AT(run.router_ns), RUNS, RUN, "NAME", "the router's namespace, where there are several"},
     {"token-file", 0, TEXT, AT(run.token_file), RUNS, RUN, "FILE", "the router's token (else $SANDTOP_ROUTER_TOKEN)"},
 
     {"follow", 'f', FLAG, AT(logs.follow), OF(COMMAND_LOGS), LOGS, NULL, "go on as lines come, for ever"},

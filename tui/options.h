@@ -37,7 +37,7 @@ struct options {
         const char *grep, *level;    /* NULL: not given */
     } logs;
     struct {
-        const char *template_name, *pool, *claim, *sandbox, *router_url, *token_file, *way;   /* NULL: not given */
+        const char *template_name, *pool, *claim, *sandbox, *router_url, *token_file, *way, *router_ns;   /* NULL: not given */
         bool keep, verbose, shell, wait;   /* shell: the command goes to sh -c; wait: until the pod is gone, too */
         struct words imports, programs;
     } run;

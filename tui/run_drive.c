@@ -81,6 +81,7 @@ bool run_drive_open(struct run_drive *d, const struct options *o, struct run_con
     config->token = d->token;
     config->evidence = true;
     config->deadline_ms = o->timeout_ms;
+    config->router_ns = o->run.router_ns;
     const char *url = getenv("SANDTOP_ROUTER_URL");
     config->router_url = o->run.router_url ? o->run.router_url : url && *url ? url : NULL;
     d->run = run_new(config);
