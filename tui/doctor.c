@@ -5,12 +5,13 @@
 #include "core/kube/yaml_tree.h"
 #include "tui/connect.h"
 #include "tui/doctor_causes.h"
+#include "tui/why_timeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* Whole is not all: what rules ask for on demand gets SETTLE_MS, and ASKING_MS while an answer is still under way. */
-enum { LOOK_MS = 30000, SETTLE_MS = 700, ASKING_MS = 5000, EVENTS_MS = 4000, WATCH_MS = 1000, WATCH_QUIET_MS = 10000 };
+enum { LOOK_MS = 30000, SETTLE_MS = 700, ASKING_MS = 5000, EVENTS_MS = 4000, WATCH_MS = 1000, WATCH_QUIET_MS = 10000, WHY_EVENTS_MS = 3000 };
 
 static void wait_turn(struct session *session, int64_t ms)
 {
@@ -192,11 +193,17 @@ int doctor_run(const struct options *o)
     int status = 2;
     if (looked) {
         struct session *session = connection_session(connection);
+        struct buf times = {0};
+        if (o->command == COMMAND_WHY && (!o->output || strcmp(o->output, "text") == 0))
+            why_timelines(session, o->names, WHY_EVENTS_MS, &times); /* first: the rules too know more by the events that it reads */
         struct look look = look_at(o, session);
         causes_gather(&look, &all);
         uint64_t shown = causes_print(&all);
         status = all.stuck;
         bool read = print(o, session, &all, false);
+        if (times.n)
+            read = printf("\n%s", times.p) > 0 && fflush(stdout) == 0 && read;
+        buf_free(&times);
         causes_free(&all);
         if (o->watch && read)
             status = watch(o, session, shown);

@@ -7,7 +7,7 @@ libtui_a_SOURCES = \
 	tui/replay_state.h tui/connect.c tui/connect.h tui/doctor.c tui/doctor.h tui/doctor_causes.c tui/doctor_causes.h tui/doctor_print.c tui/options.c tui/options.h tui/pager.c tui/pager.h tui/views/view.h
 libtui_a_SOURCES += tui/log_pipe.c tui/log_pipe.h tui/logs_command.c tui/logs_command.h
 libtui_a_SOURCES += tui/check_command.c tui/plain_text.c tui/plain_text.h tui/run_command.c tui/run_command.h tui/run_drive.c tui/run_drive.h
-libtui_a_SOURCES += tui/bundle_command.c tui/bundle_command.h tui/complete_command.c tui/complete_command.h
+libtui_a_SOURCES += tui/bundle_command.c tui/bundle_command.h tui/complete_command.c tui/complete_command.h tui/why_timeline.c tui/why_timeline.h
 
 bin_PROGRAMS += sandtop
 sandtop_SOURCES = tui/main.c

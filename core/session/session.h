@@ -4,6 +4,7 @@
 #define SESSION_SESSION_H
 #include "core/diagnose/diagnose.h"
 #include "core/diagnose/history.h"
+#include "core/diagnose/timeline.h"
 #include "core/kube/reflector.h"
 #include "core/logs/log_buffer.h"
 #include "core/session/controller_debug.h"
@@ -60,6 +61,11 @@ const struct diagnosis *session_diagnosis(const struct session *);
 const struct cluster_facts *session_facts(const struct session *);
 /* The last quarter of an hour, sampled at every turn; emptied by session_set_ns. */
 const struct history *session_history(const struct session *);
+/* Whether the events of what is selected have been read: a timeline is whole only then. */
+bool session_selection_read(const struct session *);
+/* The timeline of the chain that o is in, with the controller's and the router's error lines about it. Goes through all lines that are kept: for
+ * commands. Owned by the caller: timeline_free. */
+void session_timeline(const struct session *, const struct object *, struct timeline *out);
 const struct session_info *session_info(struct session *);
 const struct source_status *session_sources(struct session *, size_t *n);
 /* The controller's metrics are to be read for the next minute (session_facts()->metrics); without that they are read only while claims go unseen. */
