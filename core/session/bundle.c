@@ -196,10 +196,9 @@ static void add_controller(struct bundle *b, const struct deployment *d)
         add_both(b, &pod->o);
         if (!profiled)
             continue;
-        char *place = mem_printf("%s:%d", pod->o.name, port ? port : 8080);
-        add_text(b, kube_path("/api/v1/namespaces/%s/pods/%s/proxy/debug/pprof/goroutine?debug=2", pod->o.ns, place),
-                 mem_printf("controller/goroutines-%s.txt", pod->o.name), true);
-        free(place);
+        char *path = kube_path("/api/v1/namespaces/%s/pods/%s", pod->o.ns, pod->o.name);
+        add_text(b, mem_printf("%s:%d/proxy/debug/pprof/goroutine?debug=2", path, port ? port : 8080), mem_printf("controller/goroutines-%s.txt", pod->o.name), true);
+        free(path);
     }
     if (!profiled)
         buf_add_text(&b->notes, "No goroutine dump: the controller runs without --enable-pprof.\n");
