@@ -182,26 +182,27 @@ static void add_text(struct bundle *b, char *path, char *file, bool matters)
 static void add_controller(struct bundle *b, const struct deployment *d)
 {
     const struct ptrs *pods = store_all(b->session->store, KIND_POD);
-    bool profiled = strstr(d->args, "--enable-pprof") && !strstr(d->args, "--enable-pprof=false");
+    struct debug_facts debug;
     int port = port_of(d->args, "--metrics-bind-address");
 
     add_both(b, &d->o);
     if (d->component != COMPONENT_CONTROLLER)
         return;
+    debug_facts_of_text(d->args, &debug);
     add_text(b, kube_path("/api/v1/namespaces/%s/services/%s:8080/proxy/metrics", d->o.ns, d->o.name), mem_text("controller/metrics.txt"), false);
     for (size_t i = 0; i < pods->n; i++) {
         const struct pod *pod = AS(pod, pods->v[i]);
         if (strcmp(pod->app, "agent-sandbox-controller") != 0 || strcmp(pod->o.ns, d->o.ns) != 0)
             continue;
         add_both(b, &pod->o);
-        if (!profiled)
+        if (!debug.pprof)
             continue;
         char *path = kube_path("/api/v1/namespaces/%s/pods/%s", pod->o.ns, pod->o.name);
         add_text(b, mem_printf("%s:%d/proxy/debug/pprof/goroutine?debug=2", path, port ? port : 8080), mem_printf("controller/goroutines-%s.txt", pod->o.name), true);
         free(path);
     }
-    if (!profiled)
-        buf_add_text(&b->notes, "No goroutine dump: the controller runs without --enable-pprof.\n");
+    if (!debug.pprof_debug)
+        buf_add_text(&b->notes, "No goroutine dump: the controller runs without --enable-pprof-debug.\n");
 }
 
 static void add_installation(struct bundle *b)
