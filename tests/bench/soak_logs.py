@@ -18,7 +18,7 @@ parser.add_argument("--image", default="local/python-runtime-sandbox:v0.5.6")
 parser.add_argument("--namespace", default="sandtop-soak")
 parser.add_argument("--stop", type=float, default=25)
 parser.add_argument("--port", type=int, default=18553)
-args = parser.parse_args()
+args = parser.parse_intermixed_args()
 here, ns = os.path.dirname(os.path.abspath(__file__)), args.namespace
 work = tempfile.mkdtemp()
 
