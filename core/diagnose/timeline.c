@@ -95,9 +95,8 @@ static bool is_resumed(const struct moments *m)
     return m->pod && m->pod->o.created_ms + 1000 >= woken;
 }
 
-void moments_find(struct moments *m, const struct store *store, const struct object *o, int64_t now_ms)
+void moments_find(struct moments *m, const struct object *o, int64_t now_ms)
 {
-    (void)store;
     *m = (struct moments){.now_ms = now_ms, .subject = o};
     const struct object *about = o->kind == KIND_EVENT ? link_to(o, LINK_EVENT_ABOUT) : o;
     if (present(about))
@@ -263,7 +262,7 @@ void timeline_make(const struct store *store, const struct object *o, const stru
 {
     struct moments m;
     *out = (struct timeline){0};
-    moments_find(&m, store, o, now_ms);
+    moments_find(&m, o, now_ms);
     out->subject = m.subject;
     out->adopted = m.adopted;
     out->resumed = m.resumed;

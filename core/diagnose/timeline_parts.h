@@ -13,7 +13,7 @@ struct moments {
     int64_t now_ms;
     bool adopted, resumed;
 };
-void moments_find(struct moments *, const struct store *, const struct object *o, int64_t now_ms);
+void moments_find(struct moments *, const struct object *o, int64_t now_ms);
 /* The first event about o of that reason (any where NULL) and field path (any where NULL). */
 const struct event *first_event(const struct object *o, const char *reason, const char *field);
 /* "spec.containers{x}" of that container; out has 320 bytes. */

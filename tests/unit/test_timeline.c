@@ -520,6 +520,62 @@ static void recorded(void **state)
     }
 }
 
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 33;
+}
+
+/* What a broken or hostile server may send: other digits in stamps and counts, cut texts, other letters. Whatever comes of it adds up. */
+static void mutated(void **state)
+{
+    (void)state;
+    static const char *const scenarios[] = {"cold-ready", "adopted-ready", "crash-loop", "image-missing", "pool-exhausted"};
+    static const char *const parts[] = {"claims", "sandboxes", "pods", "events"};
+    static const enum kind kinds[] = {KIND_CLAIM, KIND_SANDBOX, KIND_POD, KIND_EVENT};
+    uint64_t random = 7;
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        char *texts[4];
+        for (size_t k = 0; k < 4; k++) {
+            char *name = mem_printf("lists/%s.%s.json", scenarios[i], parts[k]);
+            texts[k] = fixture(name, NULL);
+            free(name);
+        }
+        for (int round = 0; round < 60; round++) {
+            struct world w = world_new();
+            for (size_t k = 0; k < 4; k++) {
+                struct json_walk items = json_items(json_get(json_whole(slice_of(texts[k])), "items"));
+                while (json_next(&items)) {
+                    char *copy = slice_dup(items.value);
+                    size_t n = items.value.n;
+                    for (int m = 0; m < 12; m++) {
+                        size_t at = next_random(&random) % n;
+                        bool digit = copy[at] >= '0' && copy[at] <= '9';
+                        copy[at] = digit ? (char)('0' + next_random(&random) % 10) : m < 2 ? (char)next_random(&random) : copy[at];
+                    }
+                    store_apply(w.store, kinds[k], 0, json_whole((struct slice){copy, n}));
+                    free(copy);
+                }
+            }
+            for (size_t k = 0; k < 3; k++) {
+                const struct ptrs *all = store_all(w.store, kinds[k]);
+                for (size_t o = 0; o < all->n; o++) {
+                    struct timeline t;
+                    struct buf text = {0};
+                    timeline_make(w.store, all->v[o], NULL, 0, stamp("2026-11-23T14:05:00Z"), &t);
+                    check(&t);
+                    timeline_text(&t, 2, false, &text);
+                    buf_free(&text);
+                    timeline_free(&t);
+                }
+            }
+            world_free(&w);
+        }
+        for (size_t k = 0; k < 4; k++)
+            free(texts[k]);
+    }
+}
+
 /* Through the simulated cluster on its clock: the demo's claims all have a timeline, and those that are ready took what the story says. */
 static void simulated(void **state)
 {
@@ -550,6 +606,32 @@ static void simulated(void **state)
         timeline_free(&t);
     }
     assert_true(ready > 5 && open > 0);
+    /* with the controller's error lines: each under the link that it speaks of */
+    size_t lines = 0;
+    for (size_t i = 0; i < claims->n; i++) {
+        struct timeline t;
+        session_timeline(session, claims->v[i], &t);
+        check(&t);
+        for (size_t k = 0; k < t.n_rows; k++) {
+            if (t.rows[k].kind != TIME_LOG)
+                continue;
+            lines++;
+            assert_true(t.rows[k].bad);
+            assert_true(strncmp(t.rows[k].what, "ctl", 3) == 0 || strncmp(t.rows[k].what, "rtr", 3) == 0);
+            assert_true(t.rows[k].object_kind == KIND_CLAIM || t.rows[k].object_kind == KIND_SANDBOX || t.rows[k].object_kind == KIND_POD);
+        }
+        timeline_free(&t);
+    }
+    assert_true(lines > 0);
+    /* the events of what is selected are read a moment later */
+    session_select(session, claims->v[0]);
+    assert_false(session_selection_read(session));
+    for (int i = 0; i < 50 && !session_selection_read(session); i++) {
+        session_turn(session);
+        session_sweep(session);
+        clock_virtual_advance(&clock, 20);
+    }
+    assert_true(session_selection_read(session));
     session_free(session);
     sim_free(sim);
 }
@@ -559,7 +641,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_pull), cmocka_unit_test(steps_that_last), cmocka_unit_test(init_containers), cmocka_unit_test(adopted), cmocka_unit_test(restarts),
         cmocka_unit_test(extra_rows), cmocka_unit_test(odd_stamps), cmocka_unit_test(durations), cmocka_unit_test(alone), cmocka_unit_test(captured), cmocka_unit_test(captured_ready),
-        cmocka_unit_test(recorded), cmocka_unit_test(simulated),
+        cmocka_unit_test(recorded), cmocka_unit_test(mutated), cmocka_unit_test(simulated),
     };
     return TESTS_MAIN(tests);
 }
