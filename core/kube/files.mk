@@ -12,5 +12,5 @@ libkube_a_SOURCES += \
 	core/kube/yaml_query.c core/kube/yaml_scalar.c core/kube/yaml_scalar.h
 libkube_a_SOURCES += \
 	core/kube/curl_site.c core/kube/curl_site.h core/kube/exec_stream.c core/kube/exec_stream.h core/kube/handshake.c core/kube/handshake.h \
-	core/kube/forward_http.c core/kube/http1.c core/kube/http1.h core/kube/port_forward.c core/kube/port_forward.h core/kube/tunnel_curl.c core/kube/tunnel_curl.h \
+	core/kube/forward_http.c core/kube/http1.c core/kube/http1.h core/kube/port_forward.c core/kube/port_forward.h core/kube/tunnel_curl.c core/kube/tunnel_curl.h core/kube/tunnel_inside.h core/kube/tunnels.c \
 	core/kube/websocket.c core/kube/websocket.h

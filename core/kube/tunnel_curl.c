@@ -1,12 +1,10 @@
-/* Invariants:
+/* A tunnel's life. Invariants:
  * - a tunnel has a multi handle of its own: among others curl would take its connection, which it counts as idle, for a dead one;
  * - curl connects (CONNECT_ONLY) and then moves bytes; the upgrade's head and all that follows are ours;
- * - callbacks run in tunnels_step alone; one that closes a tunnel marks it dead, and it is freed when the step is over;
  * - reading stops after SLICE_BYTES a step, so that a flood never holds the screen, and while too much is queued for the peer. */
-#include "core/kube/tunnel_curl.h"
+#include "core/kube/tunnel_inside.h"
 
 #include "core/base/mem.h"
-#include "core/kube/handshake.h"
 #include "core/kube/refusal.h"
 #include "core/kube/secret.h"
 
@@ -19,38 +17,8 @@ enum {
     SLICE_BYTES = 1024 * 1024,
     QUEUED_MOST = 8 * 1024 * 1024,   /* for a peer that sends but does not read */
     REFUSAL_MOST = 16 * 1024,
+    SILENCES = 3,                    /* that many times idle_ms without a byte, and the peer is gone */
     RESOLVE_POLL_MS = 20,            /* curl has no descriptor to wait on: it looks up a name */
-};
-
-enum stage {
-    STAGE_WAITING,                   /* for a credential */
-    STAGE_READY,
-    STAGE_CONNECTING,
-    STAGE_OPENING,                   /* the upgrade is on its way, or a refusal's body */
-    STAGE_OPEN,
-    STAGE_DEAD,
-};
-
-struct tunnel {
-    struct tunnels *owner;
-    struct tunnel *next, **link;     /* link: what points to this one */
-    enum stage stage;
-    CURL *easy;                      /* with multi, from CONNECTING on */
-    CURLM *multi;
-    curl_socket_t fd;
-    struct outgoing request;
-    char **protocols;
-    struct tunnel_ops ops;
-    void *ctx;
-    int64_t open_by_ms, end_by_ms;   /* mono; 0: none */
-    uint64_t generation;             /* of the credential it was sent with */
-    bool renewed;                    /* the second sending */
-    bool paused, more;               /* more: reading stopped before all was read */
-    struct handshake handshake;
-    struct http1 answer;
-    struct buf refusal, head, queued; /* head: of the upgrade */
-    size_t head_sent, queued_sent;
-    char error[SITE_ERROR_SIZE];
 };
 
 static int64_t now_ms(const struct tunnels *all)
@@ -60,7 +28,7 @@ static int64_t now_ms(const struct tunnels *all)
 
 /* ---- a tunnel's life ---- */
 
-static void set_stage(struct tunnel *t, enum stage stage)
+void tunnel_curl_stage(struct tunnel *t, enum stage stage)
 {
     t->owner->n_waiting += (size_t)(stage == STAGE_WAITING) - (size_t)(t->stage == STAGE_WAITING);
     t->stage = stage;
@@ -83,7 +51,7 @@ static void land(struct tunnel *t)
     t->more = false;
 }
 
-static void free_tunnel(struct tunnel *t)
+void tunnel_curl_free(struct tunnel *t)
 {
     struct tunnels *all = t->owner;
 
@@ -102,18 +70,9 @@ static void free_tunnel(struct tunnel *t)
     free(t);
 }
 
-static void sweep(struct tunnels *all)
+void tunnel_curl_finish(struct tunnel *t, enum end_reason reason, int status, const char *text)
 {
-    for (struct tunnel *t = all->first, *next; t; t = next) {
-        next = t->next;
-        if (t->stage == STAGE_DEAD)
-            free_tunnel(t);
-    }
-}
-
-static void finish(struct tunnel *t, enum end_reason reason, int status, const char *text)
-{
-    set_stage(t, STAGE_DEAD);
+    tunnel_curl_stage(t, STAGE_DEAD);
     t->ops.on_end(t->ctx, &(struct tunnel_end){reason, status, t->head_sent > 0, text});
 }
 
@@ -127,7 +86,7 @@ static void finish_trouble(struct tunnel *t, enum trouble trouble, const char *d
     const struct curl_site *site = t->owner->site;
     char *text = trouble_sentence(trouble, site->target, site->route.proxy_shown, detail);
 
-    finish(t, trouble_end(trouble), status_of(t), text);
+    tunnel_curl_finish(t, trouble_end(trouble), status_of(t), text);
     free(text);
 }
 
@@ -141,7 +100,7 @@ static void finish_code(struct tunnel *t, CURLcode code, enum trouble timed_out)
 static void finish_late(struct tunnel *t)
 {
     if (t->stage == STAGE_OPEN)
-        finish(t, END_TIMEOUT, 101, "the time that was allowed is over");
+        tunnel_curl_finish(t, END_TIMEOUT, 101, "the time that was allowed is over");
     else
         finish_trouble(t, t->stage == STAGE_CONNECTING ? TROUBLE_CONNECT_TIME : TROUBLE_DEADLINE, "");
 }
@@ -152,7 +111,7 @@ static void connect_tunnel(struct tunnel *t)
 {
     struct tunnels *all = t->owner;
 
-    set_stage(t, STAGE_CONNECTING);
+    tunnel_curl_stage(t, STAGE_CONNECTING);
     t->multi = curl_multi_init();
     t->easy = curl_easy_init();
     if (!t->multi || !t->easy) {
@@ -204,7 +163,7 @@ static void go_on_connecting(struct tunnel *t)
         finish_code(t, code, local_port > 0 ? TROUBLE_HANDSHAKE_TIME : TROUBLE_CONNECT_TIME);
         return;
     }
-    set_stage(t, STAGE_OPENING);
+    tunnel_curl_stage(t, STAGE_OPENING);
     http1_init(&t->answer, HTTP1_ANSWER, &answer_ops, t);
 }
 
@@ -271,7 +230,7 @@ static void finish_refused(struct tunnel *t)
     if (status < 300) {
         char *text = mem_printf("the server %s answered %d instead of switching to WebSocket: does a proxy in between not let it through?",
                                 t->owner->site->target->server, status);
-        finish(t, END_DONE, status, text);
+        tunnel_curl_finish(t, END_DONE, status, text);
         free(text);
         return;
     }
@@ -282,7 +241,7 @@ static void finish_refused(struct tunnel *t)
         free(words);
         words = more;
     }
-    finish(t, END_DONE, status, words);
+    tunnel_curl_finish(t, END_DONE, status, words);
     free(words);
 }
 
@@ -295,7 +254,7 @@ static bool renew(struct tunnel *t)
         return false;
     land(t);
     t->renewed = true;
-    set_stage(t, STAGE_WAITING);
+    tunnel_curl_stage(t, STAGE_WAITING);
     return true;
 }
 
@@ -328,11 +287,12 @@ static void take_answer(struct tunnel *t, const char *bytes, size_t n)
         break;
     }
     if (!handshake_granted(&t->handshake, &t->answer, (const char *const *)t->protocols, &protocol, &err)) {
-        finish(t, END_PROTOCOL, 101, err.text);
+        tunnel_curl_finish(t, END_PROTOCOL, 101, err.text);
         err_clear(&err);
         return;
     }
-    set_stage(t, STAGE_OPEN);
+    tunnel_curl_stage(t, STAGE_OPEN);
+    t->heard_at_ms = now_ms(t->owner);
     if (t->ops.on_open)
         t->ops.on_open(t->ctx, protocol);
     if (t->stage == STAGE_OPEN)
@@ -342,7 +302,7 @@ static void take_answer(struct tunnel *t, const char *bytes, size_t n)
 static void end_of_input(struct tunnel *t)
 {
     if (t->stage == STAGE_OPEN)
-        finish(t, END_DONE, 101, "");
+        tunnel_curl_finish(t, END_DONE, 101, "");
     else if (t->answer.state == HTTP1_IN_BODY)
         finish_refused(t);           /* cut words are better than none */
     else
@@ -374,6 +334,8 @@ static void read_in(struct tunnel *t)
         }
         total += n;
         t->owner->received += n;
+        t->heard_at_ms = now_ms(t->owner);
+        t->asked = false;
         if (t->stage == STAGE_OPEN)
             give(t, bytes, n);
         else
@@ -381,9 +343,34 @@ static void read_in(struct tunnel *t)
     }
 }
 
-/* ---- all of them ---- */
+/* ---- silence ---- */
 
-static void step_one(struct tunnel *t, int64_t now)
+/* When the silence is to be looked at next; 0: never. While it is paused the silence is ours. */
+static int64_t silence_due(const struct tunnel *t)
+{
+    if (!t->idle_ms || t->stage != STAGE_OPEN || !wants_read(t))
+        return 0;
+    return t->heard_at_ms + t->idle_ms * (t->asked ? SILENCES : 1);
+}
+
+static void check_silence(struct tunnel *t, int64_t now)
+{
+    int64_t due = silence_due(t);
+
+    if (!due || now < due)
+        return;
+    if (t->asked) {
+        tunnel_curl_finish(t, END_CUT, 101, "the connection is dead: nothing comes any more, not even an answer to a ping");
+        return;
+    }
+    t->asked = true;
+    if (t->ops.on_idle)
+        t->ops.on_idle(t->ctx);
+}
+
+/* ---- when and on what ---- */
+
+void tunnel_curl_step(struct tunnel *t, int64_t now)
 {
     if (t->stage != STAGE_DEAD && ((t->end_by_ms && now >= t->end_by_ms) || (t->open_by_ms && t->stage != STAGE_OPEN && now >= t->open_by_ms))) {
         finish_late(t);
@@ -398,18 +385,9 @@ static void step_one(struct tunnel *t, int64_t now)
     if (t->stage == STAGE_OPENING || t->stage == STAGE_OPEN)
         read_in(t);
     if (t->stage == STAGE_OPEN)
+        check_silence(t, now);
+    if (t->stage == STAGE_OPEN)
         write_out(t);                /* what the callbacks had to say */
-}
-
-void tunnels_step(struct tunnels *all)
-{
-    struct tunnel **end = all->end;  /* what callbacks add waits for the next step */
-
-    all->stepping = true;
-    for (struct tunnel *t = all->first; t; t = &t->next == end ? NULL : t->next)
-        step_one(t, now_ms(all));
-    all->stepping = false;
-    sweep(all);
 }
 
 /* As poll wants them; their number. */
@@ -436,22 +414,19 @@ static unsigned connecting_fds(const struct tunnel *t, struct pollfd **fds, unsi
     return *n - before;
 }
 
-void tunnels_fds(const struct tunnels *all, struct pollfd **fds, unsigned *n)
+void tunnel_curl_fds(const struct tunnel *t, struct pollfd **fds, unsigned *n)
 {
-    for (const struct tunnel *t = all->first; t; t = t->next) {
-        if (t->stage == STAGE_CONNECTING)
-            connecting_fds(t, fds, n);
-        if (t->stage != STAGE_OPENING && t->stage != STAGE_OPEN)
-            continue;
-        short events = (short)((wants_read(t) ? POLLIN : 0) | (wants_write(t) ? POLLOUT : 0));
-        if (!events)
-            continue;                /* poll would still tell of a hang-up, again and again */
-        *fds = mem_grow(*fds, *n + 1, sizeof **fds);
-        (*fds)[(*n)++] = (struct pollfd){.fd = t->fd, .events = events};
-    }
+    short events = (short)((wants_read(t) ? POLLIN : 0) | (wants_write(t) ? POLLOUT : 0));
+
+    if (t->stage == STAGE_CONNECTING)
+        connecting_fds(t, fds, n);
+    if ((t->stage != STAGE_OPENING && t->stage != STAGE_OPEN) || !events)
+        return;                      /* without events poll would still tell of a hang-up, again and again */
+    *fds = mem_grow(*fds, *n + 1, sizeof **fds);
+    (*fds)[(*n)++] = (struct pollfd){.fd = t->fd, .events = events};
 }
 
-static int64_t due_of(const struct tunnel *t)
+static int64_t own_due(const struct tunnel *t)
 {
     long timeout = -1;
     unsigned none = 0;
@@ -473,43 +448,17 @@ static int64_t earlier(int64_t due, int64_t by_ms, int64_t now)
     return by_ms && (due < 0 || left < due) ? left : due;
 }
 
-int64_t tunnels_due(const struct tunnels *all)
+int64_t tunnel_curl_due(const struct tunnel *t, int64_t now)
 {
-    int64_t due = -1, now = now_ms(all);
+    int64_t due = earlier(own_due(t), t->end_by_ms, now);
 
-    for (const struct tunnel *t = all->first; t; t = t->next) {
-        int64_t own = due_of(t);
-        own = earlier(own, t->end_by_ms, now);
-        if (t->stage != STAGE_OPEN)
-            own = earlier(own, t->open_by_ms, now);
-        if (own >= 0 && (due < 0 || own < due))
-            due = own;
-    }
-    return due;
-}
-
-void tunnels_start(struct tunnels *all)
-{
-    for (struct tunnel *t = all->first; t && all->n_waiting; t = t->next)
-        if (t->stage == STAGE_WAITING)
-            set_stage(t, STAGE_READY);
-}
-
-void tunnels_fail(struct tunnels *all, const char *text)
-{
-    struct tunnel **end = all->end;
-
-    all->stepping = true;
-    for (struct tunnel *t = all->first; t; t = &t->next == end ? NULL : t->next)
-        if (t->stage == STAGE_WAITING)
-            finish(t, END_CREDENTIAL, 0, text);
-    all->stepping = false;
-    sweep(all);
+    due = earlier(due, silence_due(t), now);
+    return t->stage == STAGE_OPEN ? due : earlier(due, t->open_by_ms, now);
 }
 
 /* ---- the interface ---- */
 
-struct tunnel *tunnels_add(struct tunnels *all, const struct upgrade *upgrade, const struct tunnel_ops *ops, void *ctx)
+struct tunnel *tunnel_curl_new(struct tunnels *all, const struct upgrade *upgrade, const struct tunnel_ops *ops, void *ctx)
 {
     struct tunnel *t = NEW(struct tunnel);
     struct request request = {.method = "GET", .path = upgrade->path, .headers = upgrade->headers};
@@ -521,14 +470,12 @@ struct tunnel *tunnels_add(struct tunnels *all, const struct upgrade *upgrade, c
     for (size_t i = 0; i < n; i++)
         t->protocols[i] = mem_text(upgrade->protocols[i]);
     t->owner = all;
-    t->link = all->end;
-    *all->end = t;
-    all->end = &t->next;
     all->n_waiting++;                /* STAGE_WAITING is 0 */
     t->fd = CURL_SOCKET_BAD;
     t->ops = *ops;
     t->ctx = ctx;
     t->open_by_ms = upgrade->open_ms > 0 ? now_ms(all) + upgrade->open_ms : 0;
+    t->idle_ms = upgrade->idle_ms;
     t->end_by_ms = upgrade->deadline_ms > 0 ? now_ms(all) + upgrade->deadline_ms : 0;
     outgoing_set(&t->request, &request, &all->site->route);
     return t;
@@ -543,6 +490,8 @@ void tunnel_curl_send(struct tunnel *t, const char *bytes, size_t n)
 void tunnel_curl_pause(struct tunnel *t, bool pause)
 {
     t->paused = pause;
+    t->asked = false;
+    t->heard_at_ms = now_ms(t->owner);
     t->more = t->more || !pause;     /* what TLS has read already shows on no descriptor */
 }
 
@@ -552,19 +501,7 @@ void tunnel_curl_close(struct tunnel *t)
 
     if (t->stage == STAGE_OPEN)
         send_some(t, &t->queued, &t->queued_sent, &code);
-    set_stage(t, STAGE_DEAD);
+    tunnel_curl_stage(t, STAGE_DEAD);
     if (!t->owner->stepping)
-        free_tunnel(t);
-}
-
-void tunnels_init(struct tunnels *all, const struct curl_site *site, const struct clock *clock)
-{
-    *all = (struct tunnels){.site = site, .clock = clock};
-    all->end = &all->first;
-}
-
-void tunnels_free(struct tunnels *all)
-{
-    while (all->first)
-        free_tunnel(all->first);
+        tunnel_curl_free(t);
 }

@@ -15,7 +15,7 @@
 
 /* ---- frames ---- */
 
-enum { REASON_MOST = 122 };
+enum { REASON_MOST = 122, IDLE_MS = 15000 };
 
 struct frames {
     wslay_event_context_ptr wslay;
@@ -236,6 +236,12 @@ static void on_sent(void *ctx)
         w->ops.on_sent(w->ctx);
 }
 
+/* A ping keeps balancers from cutting a connection on which a command is silent, and finds out a peer that is gone. */
+static void on_idle(void *ctx)
+{
+    frames_ping(((struct websocket *)ctx)->frames);
+}
+
 static void on_end(void *ctx, const struct tunnel_end *how)
 {
     struct websocket *w = ctx;
@@ -249,14 +255,17 @@ static void on_end(void *ctx, const struct tunnel_end *how)
 struct websocket *websocket_new(struct transport *transport, const struct upgrade *upgrade, const struct websocket_ops *ops, void *ctx)
 {
     static const struct frames_ops frames_ops = {.on_message = on_message, .on_output = on_output};
-    static const struct tunnel_ops tunnel_ops = {.on_open = on_open, .on_bytes = on_bytes, .on_sent = on_sent, .on_end = on_end};
+    static const struct tunnel_ops tunnel_ops = {.on_open = on_open, .on_bytes = on_bytes, .on_sent = on_sent, .on_idle = on_idle, .on_end = on_end};
     struct websocket *w = NEW(struct websocket);
+    struct upgrade own = *upgrade;
 
     w->transport = transport;
     w->ops = *ops;
     w->ctx = ctx;
     w->frames = frames_new(FRAMES_CLIENT, &frames_ops, w);
-    w->tunnel = transport_tunnel(transport, upgrade, &tunnel_ops, w);
+    if (!own.idle_ms)
+        own.idle_ms = IDLE_MS;
+    w->tunnel = transport_tunnel(transport, &own, &tunnel_ops, w);
     if (w->tunnel)
         return w;
     release(w);

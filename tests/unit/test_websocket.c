@@ -813,11 +813,35 @@ static void an_idle_tunnel_lets_it_sleep(void **state)
     grant(&w, 0, "", 0);
     UNTIL(&w, h.opens == 1);
     turn(&w, true);
-    assert_int_equal(w.transport->ops->due(w.transport), -1);
+    assert_in_range(w.transport->ops->due(w.transport), 1000, 15000); /* until it would ask whether the peer is there */
     websocket_pause(h.ws, true);
     close(w.conns[0].fd);                /* a hang-up of a paused one is no reason to wake again and again */
     w.conns[0].fd = -1;
     assert_int_equal(w.transport->ops->due(w.transport), -1);
+    drop(&h);
+    stop(&w);
+}
+
+static void a_silent_peer_is_asked_and_then_given_up(void **state)
+{
+    struct upgrade upgrade = {.path = "/", .protocols = protocols, .idle_ms = 40};
+    struct world w = {0};
+    struct heard h = {.world = &w};
+
+    (void)state;
+    start(&w);
+    h.ws = websocket_new(w.transport, &upgrade, &ws_ops, &h);
+    UNTIL(&w, asked(&w, 0));
+    size_t before = w.conns[0].got.n;
+    grant(&w, 0, "", 0);
+    UNTIL(&w, w.conns[0].got.n == before + 6);
+    assert_int_equal((unsigned char)w.conns[0].got.p[before], 0x89);
+    send_bytes(&w, 0, "\x8a\0", 2);
+    UNTIL(&w, w.conns[0].got.n == before + 12); /* it was heard: after a new silence it is asked anew */
+    assert_int_equal(h.ends, 0);
+    UNTIL(&w, h.ends == 1);
+    assert_int_equal(h.reason, END_CUT);
+    assert_non_null(strstr(h.text.p, "ping"));
     drop(&h);
     stop(&w);
 }
@@ -881,7 +905,8 @@ int main(void)
         cmocka_unit_test(deadlines), cmocka_unit_test(a_401_renews_the_credential_once), cmocka_unit_test(through_a_proxy),
         cmocka_unit_test(a_proxy_that_refuses), cmocka_unit_test(requests_and_resets_leave_it_alone),
         cmocka_unit_test(paused_the_server_has_to_wait), cmocka_unit_test(what_is_sent_waits_for_the_peer),
-        cmocka_unit_test(an_idle_tunnel_lets_it_sleep), cmocka_unit_test(another_origin_learns_nothing_of_us),
+        cmocka_unit_test(an_idle_tunnel_lets_it_sleep), cmocka_unit_test(a_silent_peer_is_asked_and_then_given_up),
+        cmocka_unit_test(another_origin_learns_nothing_of_us),
     };
 
     return TESTS_MAIN(tests);
