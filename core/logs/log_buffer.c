@@ -1,6 +1,6 @@
-/* Lines in slabs of one size. Invariants: the lines of a slab are consecutive numbers, and those of the oldest slab the lowest, so reusing a slab
- * evicts a run at the front; index tells of each number its slab and its place in it, in 4 bytes. Slabs are numbered as they come; slot is the low
- * 16 bits of that number, and never as many are held at once. */
+/* Lines in slabs of one size. Invariants: the lines of a slab are consecutive numbers, and those of the oldest slab the lowest, so reusing
+ * a slab evicts a run at the front; index tells of each number its slab and its place in it, in 4 bytes. Slabs are numbered as they come;
+ * slot is the low 16 bits of that number, and never as many are held at once. */
 #include "core/logs/log_buffer.h"
 
 #include "core/base/mem.h"
@@ -307,8 +307,9 @@ void log_buffer_add(struct log_buffer *b, unsigned stream, unsigned type, int64_
     unsigned span = fold_line(b, s, type, &line, text);
     struct record *r = (struct record *)(void *)(slab->bytes + slab->used);
     *r = (struct record){
-        .stamp_low = (uint32_t)stamp_ns, .stamp_high = (uint32_t)((uint64_t)stamp_ns >> 32), .n = (uint32_t)text.n, .stream = stream & 0x3ff,
-        .type = type & 7, .level = line.level & 7, .format = line.format & 15, .folded = span != 0, .span = span & SPAN_MOST,
+        .stamp_low = (uint32_t)stamp_ns, .stamp_high = (uint32_t)((uint64_t)stamp_ns >> 32), .n = (uint32_t)text.n,
+        .stream = stream & 0x3ff, .type = type & 7, .level = line.level & 7, .format = line.format & 15,
+        .folded = span != 0, .span = span & SPAN_MOST,
     };
     if (text.n)
         memcpy(r->text, text.p, text.n);
@@ -344,8 +345,8 @@ bool log_buffer_get(const struct log_buffer *b, uint64_t number, struct log_entr
     bool dated = stamp != INT64_MIN;
     *out = (struct log_entry){
         .number = number, .stamp_ns = stamp, .time_ms = dated ? floor_div(stamp, 1000000) : INT64_MIN,
-        .nanos = dated ? (int32_t)(stamp - floor_div(stamp, 1000000000) * 1000000000) : 0, .stream = r->stream, .type = r->type, .level = r->level,
-        .format = r->format, .folded = r->folded, .span = r->span, .text = {r->text, r->n},
+        .nanos = dated ? (int32_t)(stamp - floor_div(stamp, 1000000000) * 1000000000) : 0, .stream = r->stream, .type = r->type,
+        .level = r->level, .format = r->format, .folded = r->folded, .span = r->span, .text = {r->text, r->n},
     };
     return true;
 }

@@ -23,7 +23,8 @@ struct log_buffer;
 /* The bound is for all: lines, index and order together. It is kept within 1 MiB and 4 GiB; one line alone may pass it. */
 struct log_buffer *log_buffer_new(size_t limit_bytes);
 void log_buffer_free(struct log_buffer *);
-unsigned log_buffer_stream(struct log_buffer *, const char *label);      /* "ctl", "rtr", "pod/container"; the same label, the same number */
+/* "ctl", "rtr", "pod/container"; the same label, the same number. */
+unsigned log_buffer_stream(struct log_buffer *, const char *label);
 const char *log_buffer_label(const struct log_buffer *, unsigned stream);
 /* What a stream is of, for what is saved; copied. Before it is told, pod and container are "". */
 struct log_names {

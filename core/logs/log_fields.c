@@ -1,5 +1,5 @@
-/* The objects a line speaks of. The keys are those that v0.5.6's controllers and routers write. Invariant: no object twice, the one that the line is
- * most about first: the reconciled one, then those it names besides. */
+/* The objects a line speaks of. The keys are those that v0.5.6's controllers and routers write. Invariant: no object twice, the one that
+ * the line is most about first: the reconciled one, then those it names besides. */
 #include "core/logs/log_inside.h"
 
 static const struct {

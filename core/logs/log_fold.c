@@ -34,7 +34,8 @@ static bool is_go_frame(struct slice text, bool arguments)
 
 static bool is_panic(struct slice text)
 {
-    return slice_starts(text, SLICE("panic: ")) || slice_starts(text, SLICE("fatal error: ")) || slice_starts(text, SLICE("http: panic serving"));
+    return slice_starts(text, SLICE("panic: ")) || slice_starts(text, SLICE("fatal error: ")) ||
+           slice_starts(text, SLICE("http: panic serving"));
 }
 
 static bool is_panic_part(struct slice text)

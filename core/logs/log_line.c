@@ -158,7 +158,8 @@ void log_line_parse(struct slice line, struct log_line *out)
         log_words_parse(line, true, out);
 }
 
-/* Level, time and format stand in the first members that zap writes; of a router's line the status comes later. False where no level came. */
+/* Level, time and format stand in the first members that zap writes; of a router's line the status comes later. False where no level came.
+ * */
 static bool glance_json(struct slice line, bool want_time, struct log_line *out)
 {
     struct json_walk w = json_members(line);

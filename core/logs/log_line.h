@@ -1,5 +1,5 @@
-/* One line of a log, understood: time, level, message, the fields that matter. Pure and total: any bytes give an answer, in time linear in the
- * line, and every slice of it points into the line (or at a constant: a kind's name). */
+/* One line of a log, understood: time, level, message, the fields that matter. Pure and total: any bytes give an answer, in time linear in
+ * the line, and every slice of it points into the line (or at a constant: a kind's name). */
 #ifndef LOGS_LOG_LINE_H
 #define LOGS_LOG_LINE_H
 #include "core/base/slice.h"
@@ -26,15 +26,15 @@ struct log_line {
 };
 void log_line_parse(struct slice line, struct log_line *out);
 
-/* What a buffer keeps of a line, for a small part of the cost of log_line_parse: format, level, folded, and (with want_time) time_ms. On JSON that
- * is broken after its first members the two may differ: this one does not read to the end. */
+/* What a buffer keeps of a line, for a small part of the cost of log_line_parse: format, level, folded, and (with want_time) time_ms. On
+ * JSON that is broken after its first members the two may differ: this one does not read to the end. */
 void log_line_glance(struct slice line, bool want_time, struct log_line *out);
 
 const char *log_level_name(enum log_level);               /* "ERROR"; "" for LEVEL_NONE */
 bool log_level_by_name(struct slice word, enum log_level *level);  /* "error", "WARN", "warning"; for --level */
 
-/* Every object a line speaks of, through the controller's fields (<Kind>{name,namespace}; namespace and name with controllerKind; sandbox, claim,
- * Pod.Name), the Go router's (sandbox_id, sandbox_namespace; sandbox, namespace), the Python router's sentences (sandbox 'ID',
+/* Every object a line speaks of, through the controller's fields (<Kind>{name,namespace}; namespace and name with controllerKind; sandbox,
+ * claim, Pod.Name), the Go router's (sandbox_id, sandbox_namespace; sandbox, namespace), the Python router's sentences (sandbox 'ID',
  * http://NAME.NS.svc…) and klog's (key="ns/name"). The first is the one it is most about. */
 enum { LOG_OBJECTS_MOST = 8 };
 struct log_object {

@@ -17,7 +17,8 @@ void log_work_spend(struct log_work *, size_t bytes);
 enum log_verdict { LOG_UNWANTED, LOG_WANTED, LOG_MORE };
 enum log_verdict log_match_text(struct pattern *, struct slice text, size_t *offset, struct log_work *);
 
-/* How far the asking has come about one group: MORE goes on from here. {0} at first; it begins anew by itself where another head is asked about. */
+/* How far the asking has come about one group: MORE goes on from here. {0} at first; it begins anew by itself where another head is asked
+ * about. */
 struct log_probe {
     uint64_t head, line;             /* line: of the group, where the pattern is being looked for */
     size_t pattern, offset;
@@ -25,7 +26,8 @@ struct log_probe {
     bool learned;                    /* out: the query learned of a reconcile pass from this group */
 };
 /* About the group whose first line is head (a line that stands for itself is a group of one). */
-enum log_verdict log_query_group(struct log_query *, const struct log_buffer *, const struct log_entry *head, struct log_probe *, struct log_work *);
+enum log_verdict log_query_group(struct log_query *, const struct log_buffer *, const struct log_entry *head, struct log_probe *,
+                                 struct log_work *);
 /* Whether the line may be shown at all, by its stream, time and type: as context. */
 bool log_query_near(const struct log_query *, const struct log_entry *);
 /* How many reconcile passes it knows to be of the selection, and whether the line was written in one. */

@@ -1,5 +1,5 @@
-/* Invariant: the items of all blocks, one after the other, are sorted by (stamp, number) without doubles; count is their sum, marked how many bear
- * the mark; no block is empty. */
+/* Invariant: the items of all blocks, one after the other, are sorted by (stamp, number) without doubles; count is their sum, marked how
+ * many bear the mark; no block is empty. */
 #include "core/logs/log_order.h"
 
 #include "core/base/mem.h"

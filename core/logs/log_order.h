@@ -1,5 +1,6 @@
-/* Lines of a buffer sorted by time (equal times by number), 4 bytes a line: blocks of numbers, so that a late line costs one block's move and not the
- * whole array's, and a view that is filled from its newest end costs no more than one filled from its oldest. Inside core/logs only. */
+/* Lines of a buffer sorted by time (equal times by number), 4 bytes a line: blocks of numbers, so that a late line costs one block's move
+ * and not the whole array's, and a view that is filled from its newest end costs no more than one filled from its oldest. Inside core/logs
+ * only. */
 #ifndef LOGS_LOG_ORDER_H
 #define LOGS_LOG_ORDER_H
 #include "core/logs/log_buffer.h"

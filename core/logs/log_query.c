@@ -1,4 +1,5 @@
-/* What is wanted. Invariant: names holds each term's name once; passes are hashes of reconcileIDs and only grow (until the terms change). */
+/* What is wanted. Invariant: names holds each term's name once; passes are hashes of reconcileIDs and only grow (until the terms change).
+ * */
 #include "core/logs/log_query.h"
 
 #include "core/base/mem.h"
@@ -301,10 +302,12 @@ static bool has_word(struct slice text, struct slice name)
 
 static bool term_is(const struct log_term *t, const struct log_object *o)
 {
-    return slice_eq(t->name, o->name) && (!t->kind.n || !o->kind.n || slice_eq(t->kind, o->kind)) && (!t->ns.n || !o->ns.n || slice_eq(t->ns, o->ns));
+    return slice_eq(t->name, o->name) && (!t->kind.n || !o->kind.n || slice_eq(t->kind, o->kind)) &&
+           (!t->ns.n || !o->ns.n || slice_eq(t->ns, o->ns));
 }
 
-/* By an object that the line names; or, where it gives no object of that name, by the name as a word and a namespace that does not speak against it. */
+/* By an object that the line names; or, where it gives no object of that name, by the name as a word and a namespace that does not speak
+ * against it. */
 static bool term_in(const struct log_term *t, const struct log_fields *f, struct slice text)
 {
     bool same_ns = !t->ns.n || f->n == 0;
@@ -414,7 +417,8 @@ static bool plain_parts(struct log_query *q, const struct log_buffer *b, const s
 }
 
 /* Whether one pattern occurs in one of the group's lines, from the probe's place on. */
-static enum log_verdict group_has(struct pattern *p, const struct log_buffer *b, const struct log_entry *head, struct log_probe *probe, struct log_work *w)
+static enum log_verdict group_has(struct pattern *p, const struct log_buffer *b, const struct log_entry *head, struct log_probe *probe,
+                                  struct log_work *w)
 {
     struct log_entry e = *head;
 

@@ -1,5 +1,5 @@
-/* Invariant: for each stream seen, counts[stream] holds one number a bucket, the newest last, of lines numbered below `counted`; base is the bucket
- * (wall time by bucket_ms) of the last one. */
+/* Invariant: for each stream seen, counts[stream] holds one number a bucket, the newest last, of lines numbered below `counted`; base is
+ * the bucket (wall time by bucket_ms) of the last one. */
 #include "core/logs/log_rate.h"
 
 #include "core/base/mem.h"

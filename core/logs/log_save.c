@@ -1,4 +1,5 @@
-/* Invariant: what has been written ends with the line `last`, and the next is found from it, whatever the buffer has taken in or lost meanwhile. */
+/* Invariant: what has been written ends with the line `last`, and the next is found from it, whatever the buffer has taken in or lost
+ * meanwhile. */
 #include "core/logs/log_save.h"
 
 #include "core/base/json.h"
@@ -81,8 +82,8 @@ void log_save_line(enum log_save_format format, const struct log_names *names, c
     buf_add_byte(out, '\n');
 }
 
-struct log_save *log_save_new(enum log_save_format format, const struct log_buffer *buffer, struct log_view *view, bool (*write)(void *ctx, struct slice),
-                              void *ctx)
+struct log_save *log_save_new(enum log_save_format format, const struct log_buffer *buffer, struct log_view *view,
+                              bool (*write)(void *ctx, struct slice), void *ctx)
 {
     struct log_save *s = NEW(struct log_save);
 

@@ -1,5 +1,5 @@
-/* Invariant: `at` is the last row that was looked at whole, or, while inside, the one being looked at; so a search can be taken up again whatever
- * rows have come and gone. */
+/* Invariant: `at` is the last row that was looked at whole, or, while inside, the one being looked at; so a search can be taken up again
+ * whatever rows have come and gone. */
 #include "core/logs/log_search.h"
 
 #include "core/logs/log_view_inside.h"
@@ -68,7 +68,8 @@ static bool next_row(const struct log_search *s, const struct log_view *v, struc
     return !order_is_end(rows, *p);
 }
 
-enum log_search_result log_search_step(struct log_search *s, struct log_view *v, const struct clock *clock, int64_t until_mono_ms, uint64_t *number)
+enum log_search_result log_search_step(struct log_search *s, struct log_view *v, const struct clock *clock, int64_t until_mono_ms,
+                                       uint64_t *number)
 {
     struct log_work work = {.clock = clock, .until_mono_ms = until_mono_ms};
     struct order_place p;

@@ -1,4 +1,5 @@
-/* From a line to the next that has something: a pattern's match, an error, a time. Within what a view shows, in slices, to be taken up again. */
+/* From a line to the next that has something: a pattern's match, an error, a time. Within what a view shows, in slices, to be taken up
+ * again. */
 #ifndef LOGS_LOG_SEARCH_H
 #define LOGS_LOG_SEARCH_H
 #include "core/logs/log_view.h"
@@ -16,6 +17,8 @@ struct log_search {                  /* {0} at first */
 /* From the line `from`, which is not looked at itself; UINT64_MAX: from beyond the end of that side (all rows are looked at). */
 void log_search_pattern(struct log_search *, struct pattern *, int direction, uint64_t from);
 void log_search_level(struct log_search *, enum log_level least, int direction, uint64_t from);
-/* FOUND with the line's number; NONE: there is none; MORE: not yet known, for want of time or because the view itself has not come as far back. */
-enum log_search_result log_search_step(struct log_search *, struct log_view *, const struct clock *, int64_t until_mono_ms, uint64_t *number);
+/* FOUND with the line's number; NONE: there is none; MORE: not yet known, for want of time or because the view itself has not come as far
+ * back. */
+enum log_search_result log_search_step(struct log_search *, struct log_view *, const struct clock *, int64_t until_mono_ms,
+                                       uint64_t *number);
 #endif

@@ -1,5 +1,5 @@
-/* What of a line is shown, and in which order: of a request its status, method and path first, of the rest the message, the object, the error, then
- * the other fields. Invariant: everything goes through log_write. */
+/* What of a line is shown, and in which order: of a request its status, method and path first, of the rest the message, the object, the
+ * error, then the other fields. Invariant: everything goes through log_write. */
 #include "core/logs/log_text.h"
 
 #include "core/logs/log_inside.h"
@@ -58,7 +58,8 @@ static void object(struct log_writer *w, const struct log_line *line)
     log_write(w, LOG_STYLE_OBJECT, line->name);
 }
 
-/* What a bad answer's line says besides: uvicorn the status in words, after the request that has been shown; the Go router just "request". */
+/* What a bad answer's line says besides: uvicorn the status in words, after the request that has been shown; the Go router just "request".
+ * */
 static struct slice remark(const struct log_line *line)
 {
     struct slice s = line->message;
@@ -109,7 +110,8 @@ static bool is_told(struct slice key, const struct log_line *line)
 {
     static const char *const always[] = {
         "level", "severity", "ts", "time", "timestamp", "msg", "message", "error", "err", "stacktrace", "caller", "logger", "controller",
-        "controllerGroup", "controllerKind", "reconcileID", "namespace", "name", "sandbox_id", "sandbox_namespace", "Pod.Namespace", "poolNameHash", NULL,
+        "controllerGroup", "controllerKind", "reconcileID", "namespace", "name", "sandbox_id", "sandbox_namespace",
+        "Pod.Namespace", "poolNameHash", NULL,
     };
     static const char *const of_requests[] = {"method", "path", "status", "duration_ms", "client_ip", "bytes_out", "user_agent", NULL};
 
@@ -251,7 +253,9 @@ enum log_level log_text_weight(const struct log_entry *e)
 
 const char *log_text_level(const struct log_entry *e)
 {
-    bool request = e->format == FORMAT_UVICORN_ACCESS || (e->format == FORMAT_ROUTER_JSON && slice_find(slice_upto(e->text, LONG_LINE), SLICE("\"status\":")) >= 0);
+    bool request = e->format == FORMAT_UVICORN_ACCESS;
 
+    if (e->format == FORMAT_ROUTER_JSON)
+        request = slice_find(slice_upto(e->text, LONG_LINE), SLICE("\"status\":")) >= 0;
     return e->type != LOG_LINE_TEXT || request ? "" : log_level_name((enum log_level)e->level);
 }

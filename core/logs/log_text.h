@@ -1,6 +1,6 @@
-/* A line as it is shown: the message, then the fields that matter. What comes out is UTF-8 in which no control byte, no escape sequence and no
- * direction override is left, whatever came in: JSON escapes are decoded, tabs become a blank, control bytes are written visibly (\n, ^G), bytes
- * that are no UTF-8 become U+FFFD; of the terminal's escapes colours are turned into spans, the rest is dropped. */
+/* A line as it is shown: the message, then the fields that matter. What comes out is UTF-8 in which no control byte, no escape sequence
+ * and no direction override is left, whatever came in: JSON escapes are decoded, tabs become a blank, control bytes are written visibly
+ * (\n, ^G), bytes that are no UTF-8 become U+FFFD; of the terminal's escapes colours are turned into spans, the rest is dropped. */
 #ifndef LOGS_LOG_TEXT_H
 #define LOGS_LOG_TEXT_H
 #include "core/base/buf.h"

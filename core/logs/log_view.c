@@ -1,5 +1,5 @@
-/* Following a buffer. Invariant: every line at or after (scan_stamp, scan_number) with a number below seen has been asked about with all that the
- * buffer then knew of its group, and is a row if it was wanted; what was evicted is taken out before anything is read. */
+/* Following a buffer. Invariant: every line at or after (scan_stamp, scan_number) with a number below seen has been asked about with all
+ * that the buffer then knew of its group, and is a row if it was wanted; what was evicted is taken out before anything is read. */
 #include "core/logs/log_view_inside.h"
 
 #include "core/base/mem.h"

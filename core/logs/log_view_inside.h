@@ -10,17 +10,18 @@ struct log_view {
     struct log_query *query;
     struct log_order rows;           /* marked: context */
     uint64_t generation;
-    /* Lines at or after (scan_stamp, scan_number) have been looked at, older ones not yet; done: all have. `again` marks the second pass, which
-     * looks only for lines of reconcile passes that the first learned of after it had gone by them. */
+    /* Lines at or after (scan_stamp, scan_number) have been looked at, older ones not yet; done: all have. `again` marks the second pass,
+     * which looks only for lines of reconcile passes that the first learned of after it had gone by them. */
     int64_t scan_stamp;
     uint64_t scan_number;
     bool done, again, learned;
     uint64_t seen;                   /* lines before this number have been looked at, or wait for the scan */
     struct log_probe scan_probe, new_probe;
-    /* While scanning: the lines last passed by that are no rows, newest first, and how many of the next are context by the last wanted one. */
+    /* While scanning: the lines last passed by that are no rows, newest first, and how many of the next are context by the last wanted
+     * one. */
     uint64_t passed[LOG_CONTEXT_MOST];
     unsigned n_passed, context_left;
-    unsigned disturbed;              /* for so many lines yet these two may be wrong, as lines were put in elsewhere: context is then made out anew */
+    unsigned disturbed;              /* for so many lines yet these two may be wrong, lines having been put in elsewhere */
     uint64_t *toggled;               /* sorted: first lines whose group is not as all_open says */
     size_t n_toggled, cap_toggled;
     bool all_open;

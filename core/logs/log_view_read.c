@@ -29,8 +29,9 @@ size_t log_view_bytes(const struct log_view *v)
 /* Whether a JSON line brings its stack trace along. */
 static bool has_stack(const struct log_entry *e)
 {
-    return e->level >= LEVEL_ERROR && (e->format == FORMAT_ZAP_JSON || e->format == FORMAT_ROUTER_JSON || e->format == FORMAT_ZAP_CONSOLE) &&
-           slice_find(e->text, SLICE("\"stacktrace\":")) >= 0;
+    bool may = e->format == FORMAT_ZAP_JSON || e->format == FORMAT_ROUTER_JSON || e->format == FORMAT_ZAP_CONSOLE;
+
+    return may && e->level >= LEVEL_ERROR && slice_find(e->text, SLICE("\"stacktrace\":")) >= 0;
 }
 
 bool log_view_at(struct log_view *v, uint64_t row, struct log_row *out)
@@ -40,7 +41,7 @@ bool log_view_at(struct log_view *v, uint64_t row, struct log_row *out)
     if (order_is_end(&v->rows, p) || !log_buffer_get(v->buffer, order_number(&v->rows, p), &out->line))
         return false;
     out->context = order_mark(&v->rows, p);
-    out->group = log_group_head(v->buffer, &out->line) == out->line.number && ((out->line.span && !out->line.folded) || has_stack(&out->line));
+    out->group = (out->line.span && !out->line.folded) || has_stack(&out->line);
     out->open = out->group && log_view_is_open(v, out->line.number);
     return true;
 }

@@ -1,5 +1,5 @@
-/* Rows put into a view and taken out one by one. Invariant: the folded lines of a row's open group are rows with the same mark, those of a closed
- * one are none; a row that is context stands within the query's context lines of one that is wanted. */
+/* Rows put into a view and taken out one by one. Invariant: the folded lines of a row's open group are rows with the same mark, those of a
+ * closed one are none; a row that is context stands within the query's context lines of one that is wanted. */
 #include "core/logs/log_view_inside.h"
 
 struct order_place log_view_place(const struct log_view *v, uint64_t number)
@@ -87,7 +87,9 @@ static bool near_at(const struct log_view *v, struct order_place p, struct near 
     const struct log_order *order = log_buffer_order(v->buffer);
     struct log_entry e;
 
-    if (!log_buffer_get(v->buffer, order_number(order, p), &e) || log_group_head(v->buffer, &e) != e.number || !log_query_near(v->query, &e))
+    if (!log_buffer_get(v->buffer, order_number(order, p), &e) || log_group_head(v->buffer, &e) != e.number)
+        return false;
+    if (!log_query_near(v->query, &e))
         return false;
     struct order_place row = log_view_place(v, e.number);
     out->number = e.number;

@@ -1,5 +1,5 @@
-/* The formats that are not JSON: klog, uvicorn, zap's console, plain words with or without a stamp. No line is read beyond what its form needs;
- * the level of plain words is looked for in the first WORDS_MOST bytes. */
+/* The formats that are not JSON: klog, uvicorn, zap's console, plain words with or without a stamp. No line is read beyond what its form
+ * needs; the level of plain words is looked for in the first WORDS_MOST bytes. */
 #include "core/base/clock.h"
 #include "core/logs/log_inside.h"
 
@@ -11,7 +11,9 @@ static bool parse_klog(struct slice line, struct log_line *out)
     static const char letters[] = "IWEF";
     static const enum log_level levels[] = {LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR, LEVEL_FATAL};
 
-    if (line.n < 21 || !memchr(letters, line.p[0], 4) || !is_digit(line.p[1]) || !is_digit(line.p[4]) || line.p[5] != ' ' || line.p[8] != ':')
+    if (line.n < 21 || !memchr(letters, line.p[0], 4) || !is_digit(line.p[1]) || !is_digit(line.p[4]))
+        return false;
+    if (line.p[5] != ' ' || line.p[8] != ':')
         return false;
     const char *bracket = memmem(line.p, line.n < 120 ? line.n : 120, "] ", 2);
     if (!bracket)
@@ -233,7 +235,8 @@ static const struct word *word_at(struct slice head, size_t at)
         size_t more = strlen(w->after);
         if (head.n - at < n + more)
             continue;
-        if (more ? memcmp(head.p + at + n, w->after, more) == 0 : head.n - at == n || (!is_letter(head.p[at + n]) && !is_digit(head.p[at + n])))
+        bool ends = head.n - at == n || (!is_letter(head.p[at + n]) && !is_digit(head.p[at + n]));
+        if (more ? memcmp(head.p + at + n, w->after, more) == 0 : ends)
             return w;
     }
     return NULL;
@@ -275,8 +278,10 @@ static void own_stamp(struct slice line, struct log_line *out)
 
 static void parse_plain(struct slice line, struct log_line *out)
 {
+    bool indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+
     out->message = line;
-    if ((line.n && (line.p[0] == ' ' || line.p[0] == '\t')) || slice_starts(line, SLICE("goroutine ")) || slice_starts(line, SLICE("created by "))) {
+    if (indented || slice_starts(line, SLICE("goroutine ")) || slice_starts(line, SLICE("created by "))) {
         out->format = FORMAT_CONTINUATION;
         out->folded = true;
         return;

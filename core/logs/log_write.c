@@ -1,5 +1,5 @@
-/* Bytes made safe. Invariant: what is appended is valid UTF-8 without control characters (newlines only where they were asked for), escape sequences
- * or direction overrides, and text never passes `most`; spans are in order and end where text ends at the latest. */
+/* Bytes made safe. Invariant: what is appended is valid UTF-8 without control characters (newlines only where they were asked for), escape
+ * sequences or direction overrides, and text never passes `most`; spans are in order and end where text ends at the latest. */
 #include "core/logs/log_write.h"
 
 #include "core/base/json.h"
@@ -68,7 +68,9 @@ static size_t utf8_at(struct slice s, size_t i, uint32_t *value)
 /* C1 controls, marks and overrides of direction, line separators, and what has no width at all. */
 static bool is_harmful(uint32_t c)
 {
-    return c < 0xa0 || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+    bool of_direction = c == 0x61c || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+
+    return c < 0xa0 || of_direction || (c >= 0x200b && c <= 0x200f) || c == 0xfeff;
 }
 
 /* "38;5;N" and "38;2;R;G;B" as one of the eight. */
@@ -129,8 +131,8 @@ static enum log_style sgr(struct slice parameters, enum log_style now)
     return now;
 }
 
-/* The place after the control sequence whose ESC stands at s.p[i]; a colour it sets goes to *colour. A string (a title, say) that does not end in
- * this line is none: else one byte would hide the rest of the line. */
+/* The place after the control sequence whose ESC stands at s.p[i]; a colour it sets goes to *colour. A string (a title, say) that does not
+ * end in this line is none: else one byte would hide the rest of the line. */
 static size_t skip_escape(struct slice s, size_t i, enum log_style *colour)
 {
     size_t at = i + 1;

@@ -1,6 +1,6 @@
-/* What lines of logs cost, without network and screen: taking them in, filtering and searching a million of them, and patterns that would run for
- * ever. One figure a line: name, value, unit. Lines a second and the longest slices are of CPU time, so that other programs do not count; the other
- * milliseconds are of the clock on the wall, the best of three runs. */
+/* What lines of logs cost, without network and screen: taking them in, filtering and searching a million of them, and patterns that would
+ * run for ever. One figure a line: name, value, unit. Lines a second and the longest slices are of CPU time, so that other programs do not
+ * count; the other milliseconds are of the clock on the wall, the best of three runs. */
 #include "core/base/mem.h"
 #include "core/logs/log_search.h"
 #include "core/logs/log_view.h"

@@ -1,5 +1,6 @@
-/* Anything at all as lines of a log: readers answer with slices of the line, what is shown is safe and within its bound, and a buffer, a view and a
- * search of the same bytes end and agree. clang -fsanitize=fuzzer,address builds it as a fuzzer; `make check` replays the fixtures through it. */
+/* Anything at all as lines of a log: readers answer with slices of the line, what is shown is safe and within its bound, and a buffer, a
+ * view and a search of the same bytes end and agree. clang -fsanitize=fuzzer,address builds it as a fuzzer; `make check` replays the
+ * fixtures through it. */
 #include "core/base/mem.h"
 #include "core/logs/log_save.h"
 #include "core/logs/log_search.h"

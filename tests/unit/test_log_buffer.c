@@ -108,7 +108,8 @@ static void a_stamp_beyond_ns_is_none(void **state)
     log_buffer_free(b);
 }
 
-/* One stream's history after the other's, then both by turns, with stamps that stand still now and then: the order is whole, every line is found in it. */
+/* One stream's history after the other's, then both by turns, with stamps that stand still now and then: the order is whole, every line is
+ * found in it. */
 static void orders_whatever_comes(void **state)
 {
     struct log_buffer *b = log_buffer_new(64 << 20);

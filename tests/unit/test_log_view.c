@@ -138,7 +138,8 @@ static bool orphan(const struct log_buffer *b, const struct log_entry *e)
     return e->folded && e->number - e->span < log_buffer_first(b);
 }
 
-/* What eviction leaves open: a line whose group's beginning has gone, context of a line that has gone, lines of a pass known by a line that has. */
+/* What eviction leaves open: a line whose group's beginning has gone, context of a line that has gone, lines of a pass known by a line
+ * that has. */
 static void compare(struct log_view *v, const struct log_buffer *b, const struct wish *w, bool evicted, unsigned seed)
 {
     uint64_t n, row = 0;
