@@ -6,7 +6,7 @@
 enum { POOLS_MOST = 64, MEMBERS_LOOKED = 8 };
 
 /* A quick look before the long one: some member of the pool is unready and no longer young. */
-static bool ails(const struct pool *p, int64_t now_ms)
+static bool ails(const struct cluster_facts *facts, const struct pool *p, int64_t now_ms)
 {
     size_t looked = 0;
     if (p->desired <= p->ready || p->o.deleting_ms)
@@ -14,6 +14,9 @@ static bool ails(const struct pool *p, int64_t now_ms)
     if (!p->template_name[0])
         return false;
     const struct object *tmpl = link_to(&p->o, LINK_POOL_TEMPLATE);
+    for (size_t i = 0; i < facts->n_pool_churn; i++)
+        if (is(facts->pool_churn[i].pool, p->o.name) && is(facts->pool_churn[i].ns, p->o.ns) && facts->pool_churn[i].count >= 2)
+            return true;
     if (tmpl && !tmpl->present)
         return true;
     for (const struct link *l = link_in(&p->o, LINK_SANDBOX_OWNER, NULL); l && looked < MEMBERS_LOOKED; l = link_in(&p->o, LINK_SANDBOX_OWNER, l)) {
@@ -32,7 +35,7 @@ void cluster_pools(const struct diagnosis *d, int64_t now_ms, struct findings *o
     const struct ptrs *all = store_all(d->store, KIND_POOL);
     size_t told = 0;
     for (size_t i = 0; i < all->n && told < POOLS_MOST; i++) {
-        if (!ails(all->v[i], now_ms))
+        if (!ails(d->facts, all->v[i], now_ms))
             continue;
         told++;
         struct report r;

@@ -83,6 +83,13 @@ struct router_error {
     char *router_ns, *router_pod;
     char *text;                      /* the log's line */
 };
+/* Members of a pool that the controller gave up and deleted in the last half hour, as its log tells. */
+struct pool_churn {
+    char *ns, *pool;
+    int32_t count;
+    int64_t last_ms;                 /* wall */
+    char *text;                      /* the newest line */
+};
 /* What the routers of one namespace answered in the last minutes, by their logs. */
 struct router_traffic {
     int64_t since_ms, last_good_ms, last_denied_ms, last_failed_ms; /* wall; 0 never. Good: below 400 */
@@ -131,6 +138,8 @@ struct cluster_facts {
     size_t n_traffic;
     const struct router_error *router_errors;
     size_t n_router_errors;
+    const struct pool_churn *pool_churn;
+    size_t n_pool_churn;
 };
 
 struct diagnosis;

@@ -248,7 +248,15 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
 }
 
 /* Row 32: the pool itself is short. The members' own causes stand before it. */
-static void pool_short(const struct pool *p, size_t waiting, struct report *r)
+static const struct pool_churn *churn_of(const struct cluster_facts *facts, const struct pool *p)
+{
+    for (size_t i = 0; i < facts->n_pool_churn; i++)
+        if (is(facts->pool_churn[i].pool, p->o.name) && is(facts->pool_churn[i].ns, p->o.ns) && facts->pool_churn[i].count >= 2)
+            return &facts->pool_churn[i];
+    return NULL;
+}
+
+static void pool_short(const struct diagnosis *d, const struct pool *p, size_t waiting, struct report *r)
 {
     if (p->ready >= p->desired)
         return;
@@ -258,14 +266,20 @@ static void pool_short(const struct pool *p, size_t waiting, struct report *r)
     held = held && going && going->last_ms > held->last_ms ? NULL : held;
     struct chain c = {.subject = &p->o};
     struct finder f = {.chain = &c, .rule = &rule, .full = true};
-    find(&f, stuck || held ? SEVERITY_STUCK : r->findings.n ? SEVERITY_WAITING : SEVERITY_INFO, CONFIDENCE_PROVED, &p->o);
-    find_brief(&f, "%d of %d ready", p->ready, p->desired);
-    find_cause(&f, "The pool has %d of %d members ready; %zu claim%s of it wait%s.", p->ready, p->desired, waiting, waiting == 1 ? "" : "s",
-               waiting == 1 ? "s" : "");
+    const struct pool_churn *churn = churn_of(d->facts, p);
+    find(&f, stuck || held || churn ? SEVERITY_STUCK : r->findings.n ? SEVERITY_WAITING : SEVERITY_INFO, CONFIDENCE_PROVED, &p->o);
+    find_brief(&f, churn ? "%d of %d ready, members churn" : "%d of %d ready", p->ready, p->desired);
+    char again[80] = "";
+    if (churn)
+        snprintf(again, sizeof again, "; %d members were given up and replaced in half an hour", churn->count);
+    find_cause(&f, "The pool has %d of %d members ready; %zu claim%s of it wait%s%s.", p->ready, p->desired, waiting, waiting == 1 ? "" : "s",
+               waiting == 1 ? "s" : "", again);
     find_next(&f, r->findings.n ? "Mend what keeps its members from being ready" : "Wait: members are being made");
     find_command(&f, "kubectl describe sandboxwarmpool %s -n %s", p->o.name, p->o.ns);
     find_group(&f, "%s/%s", p->o.ns, p->o.name);
     find_event(&f, held);
+    if (churn && d->controller)
+        find_evidence(&f, &d->controller->o, churn->last_ms, churn->text, "controller log");
     finder_take(&f, &r->findings);
     finder_free(&f);
 }
@@ -307,7 +321,7 @@ static void of_pool(const struct diagnosis *d, const struct object *o, int64_t n
     gather_pool(&g, o);
     size_t waiting = gather_findings(&g, o, CAUSES_MOST, &r->findings);
     template_gone(d, o, r, now_ms);
-    pool_short(p, waiting, r);
+    pool_short(d, p, waiting, r);
     snprintf(what, sizeof what, "%d of %d ready", p->ready, p->desired);
     count_words(r, what, g.claims.n, waiting);
     gather_free(&g);
@@ -344,7 +358,16 @@ static void of_deployment(const struct diagnosis *d, const struct object *o, int
     snprintf(note, sizeof note, "%d/%d ready", one->ready, one->desired);
     add(r, KIND_DEPLOYMENT, label, o, o->name, one->ready && one->desired ? MARK_OK : MARK_BAD, note);
     diagnose_deployment(d, one, now_ms, &r->findings);
-    r->headline = mem_printf("%s: %s", label, note);
+    const struct controller_metrics *m = one->component == COMPONENT_CONTROLLER ? d->facts->metrics : NULL;
+    struct buf figures = {0};
+    if (m && m->read_ms) {
+        buf_printf(&figures, "; queues: claims %.0f, sandboxes %.0f, pools %.0f; reconcile errors %.0f", m->depth[KIND_CLAIM], m->depth[KIND_SANDBOX], m->depth[KIND_POOL],
+                   m->errors[KIND_CLAIM] + m->errors[KIND_SANDBOX] + m->errors[KIND_POOL] + m->errors[KIND_TEMPLATE]);
+        if (m->startups > 0 && m->startup_p50_ms >= 0 && m->startup_p99_ms >= 0)
+            buf_printf(&figures, "; start-up of %.0f claims: p50 %.1f s, p99 %.1f s", m->startups, m->startup_p50_ms / 1000, m->startup_p99_ms / 1000);
+    }
+    r->headline = mem_printf("%s: %s%s", label, note, figures.n ? figures.p : "");
+    buf_free(&figures);
 }
 
 void report_make(const struct diagnosis *d, const struct object *o, int64_t now_ms, struct report *out)

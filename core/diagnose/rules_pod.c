@@ -96,6 +96,24 @@ static void scheduler_cause(struct buf *out, struct slice parts)
     }
 }
 
+/* What the nodes have to give, and what keeps pods off them. */
+static void nodes_evidence(struct finder *f)
+{
+    enum { SHOWN = 4 };
+    const struct ptrs *all = store_all(f->chain->store, KIND_NODE);
+    for (size_t i = 0; f->full && i < all->n && i < SHOWN; i++) {
+        const struct node *n = all->v[i];
+        size_t pods = 0;
+        for (const struct link *l = link_in(&n->o, LINK_POD_NODE, NULL); l; l = link_in(&n->o, LINK_POD_NODE, l))
+            pods += l->from->present;
+        struct buf text = {0};
+        buf_printf(&text, "allocatable: cpu %.3g, memory %lld Mi, pods %d; sandboxes' pods on it: %zu%s%s%s", (double)n->cpu_milli / 1000, (long long)(n->memory_bytes >> 20), n->pods, pods,
+                   n->unschedulable ? "; cordoned" : "", n->taints[0] ? "; taints " : "", n->taints);
+        find_evidence(f, &n->o, 0, text.p, "%s", n->ready.status == TRUTH_TRUE ? "Ready" : "not Ready");
+        buf_free(&text);
+    }
+}
+
 bool rule_unschedulable(const struct chain *c, struct finder *f)
 {
     const struct object *whose = c->subject;
@@ -135,6 +153,7 @@ bool rule_unschedulable(const struct chain *c, struct finder *f)
     buf_free(&cause);
     find_condition(f, whose, "PodScheduled", said);
     find_event(f, event_about(c->pod_at, "FailedScheduling", NULL));
+    nodes_evidence(f);
     find_ready(f);
     return true;
 }

@@ -64,7 +64,32 @@ ROWS = {
     "evicted": ("Pod", "evict|ephemeral", container(command=["sh", "-c", "sleep 2; dd if=/dev/zero of=/tmp/x bs=1M count=60; sleep 3600"],
                                                     resources={"limits": {"ephemeral-storage": "20Mi"}})),
     "deadline": ("Pod", "DeadlineExceeded|deadline", {"activeDeadlineSeconds": 3}),
+    # what the claim itself asks for, and what stands in its way; #claim: members of its spec, #template: of the template's, #objects: made before
+    "metadata-refused": ("SandboxClaim", "additionalPodMetadata", {"#claim": {"additionalPodMetadata": {"labels": {"agents.x-k8s.io/own": "x"}}}}),
+    "metadata-conflict": ("SandboxClaim", "metadata override conflict|additionalPodMetadata", {
+        "#podLabels": {"team": "a"}, "#claim": {"additionalPodMetadata": {"labels": {"team": "b"}}}}),
+    "env-container": ("SandboxClaim", "target container", {"#template": {"envVarsInjectionPolicy": "Allowed"},
+                      "#claim": {"env": [{"name": "A", "value": "1", "containerName": "no-such"}]}}),
+    "env-override": ("SandboxClaim", "override", {**container(env=[{"name": "MODE", "value": "safe"}]), "#template": {"envVarsInjectionPolicy": "Allowed"},
+                     "#claim": {"env": [{"name": "MODE", "value": "fast"}]}}),
+    "volumes-refused": ("SandboxClaim", "volume", {"#claim": {"volumeClaimTemplates": [{"metadata": {"name": "d"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]}}),
+    "stray-pod": ("Sandbox", "cannot adopt|stray|owned by", {"#objects": [core("Pod", "claim-1", spec={
+        "containers": [{"name": "x", "image": "local/debian:bookworm", "imagePullPolicy": "IfNotPresent", "command": SLEEP}]})]}),
+    "stray-service": ("Sandbox", "ervice", {"#template": {"service": True}, "#objects": [core("Service", "claim-1", spec={"ports": [{"port": 80}], "selector": {"a": "b"}})]}),
+    "owned-pod": ("Sandbox", "owned by|belongs to", {"#objects": [core("ConfigMap", "owner"), core("Pod", "claim-1", spec={
+        "containers": [{"name": "x", "image": "local/debian:bookworm", "imagePullPolicy": "IfNotPresent", "command": SLEEP}]})], "#owned": "claim-1"}),
+    "template-elsewhere": ("SandboxTemplate", "does not exist in namespace xx-template-elsewhere", {"#pool": {"sandboxTemplateRef": {"name": "python-sandbox-template"}}}),
+    "policy-denies": ("*", "denied request|forbidden", {"#objects": [
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "xx-no-pods"}, "spec": {
+            "failurePolicy": "Fail", "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]},
+            "validations": [{"expression": "object.spec.containers.all(c, c.image.startsWith('trusted/'))", "message": "images must come from trusted/"}]}},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "xx-no-pods"}, "spec": {
+            "policyName": "xx-no-pods", "validationActions": ["Deny"],
+            "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "xx-policy-denies"}}}}}]}),
+    "shadow-pool": ("SandboxWarmPool", "shadow-pool-template", {"#old": True}),
 }
+CLUSTER_WIDE = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "Namespace"}
 
 
 def lay(base, over):
@@ -79,13 +104,19 @@ def manifests(name):
     objects = [core("Namespace", ns)]
     for o in copy.deepcopy(row.get("#objects", [])):
         objects.append(o)
+    labels = {"metadata": {"labels": row["#podLabels"]}} if "#podLabels" in row else {}
     objects += [
         {"apiVersion": ext, "kind": "SandboxTemplate", "metadata": {"name": "template"},
-         "spec": {"networkPolicyManagement": "Unmanaged", "podTemplate": {"spec": lay(BASE, row)}}},
-        {"apiVersion": ext, "kind": "SandboxWarmPool", "metadata": {"name": "pool"}, "spec": {"replicas": 0, "sandboxTemplateRef": {"name": "template"}}},
+         "spec": {"networkPolicyManagement": "Unmanaged", "podTemplate": {**labels, "spec": lay(BASE, row)}, **row.get("#template", {})}},
+        {"apiVersion": ext, "kind": "SandboxWarmPool", "metadata": {"name": "pool"},
+         "spec": {"replicas": 0, "sandboxTemplateRef": {"name": "template"}, **row.get("#pool", {})}},
     ]
     for i in range(row.get("#claims", 1)):
-        objects.append({"apiVersion": ext, "kind": "SandboxClaim", "metadata": {"name": f"claim-{i + 1}"}, "spec": {"warmPoolRef": {"name": "pool"}}})
+        objects.append({"apiVersion": ext, "kind": "SandboxClaim", "metadata": {"name": f"claim-{i + 1}"},
+                        "spec": {"warmPoolRef": {"name": "pool"}, **row.get("#claim", {})}})
+    if row.get("#old"):              # as a client of the old API asks, without naming a pool
+        objects[-1].update(apiVersion=ext.replace("v1beta1", "v1alpha1"), spec={"sandboxTemplateRef": {"name": "template"}})
     for o in objects[1:]:
-        o["metadata"]["namespace"] = ns
+        if o["kind"] not in CLUSTER_WIDE:
+            o["metadata"]["namespace"] = ns
     return ns, objects

@@ -149,6 +149,31 @@ static void hostile_lines(void **state)
     close_world(&w);
 }
 
+/* Without an event or a condition a pool's members come and go: its controller's log counts them. */
+static void pool_members_given_up(void **state)
+{
+    struct world w;
+    size_t n;
+    (void)state;
+    open_world(&w, NULL);
+    char *bytes = fixture("logs/controller-stuck-pool.timestamps.log", &n);
+    for (char *line = bytes, *end; line < bytes + n; line = end + 1) {
+        end = memchr(line, '\n', n - (size_t)(line - bytes));
+        end = end ? end : bytes + n;
+        const char *text = memchr(line, ' ', (size_t)(end - line)); /* behind the stamp */
+        if (text)
+            pool_log_take(w.session->pool_log, &(struct log_entry){.time_ms = NOW_MS - 60000, .text = {text + 1, (size_t)(end - text - 1)}});
+    }
+    const struct pool_churn *all = pool_log_churn(w.session->pool_log, &n);
+    assert_int_equal(n, 1);
+    assert_string_equal(all[0].pool, "pool");
+    assert_true(all[0].count >= 2 && all[0].last_ms == NOW_MS - 60000);
+    clock_virtual_advance(&w.clock, 1800000);
+    assert_int_equal(pool_log_churn(w.session->pool_log, &n)[0].count, 0);
+    free(bytes);
+    close_world(&w);
+}
+
 /* --- the controller's figures ---------------------------------------------------------------------------------------------------- */
 #define CONTROLLER \
     "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':[{'name':'agent-sandbox-controller'}]}}}," \
@@ -323,7 +348,7 @@ static void conversion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines), cmocka_unit_test(figures), cmocka_unit_test(figures_for_the_unseen),
+        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines), cmocka_unit_test(pool_members_given_up), cmocka_unit_test(figures), cmocka_unit_test(figures_for_the_unseen),
         cmocka_unit_test(answers_of_reads), cmocka_unit_test(namespace_that_is_not_there), cmocka_unit_test(conversion),
     };
     return TESTS_MAIN(tests);
