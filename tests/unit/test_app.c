@@ -380,7 +380,8 @@ static void y_copies_what_why_shows(void **state)
     assert_non_null(strstr(text, "kubectl logs nightly-smoke"));
     keys(&w, "Gy");                  /* a claim that is well */
     assert_int_equal(app_wish(w.app, &text), APP_COPY);
-    assert_ptr_equal(strstr(text, "kubectl get sandboxclaim "), text);
+    if (strncmp(text, "kubectl get sandboxclaim ", 25) != 0)
+        fail_msg("%s", text);
     keys(&w, "ey");
     assert_int_equal(app_wish(w.app, &text), APP_COPY);
     assert_ptr_equal(strstr(text, "kubectl get events"), text);

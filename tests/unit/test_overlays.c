@@ -111,7 +111,7 @@ static void what_fails_keeps_its_evidence(void **state)
     press(&w, "t");
     await(&w, "waiting for ready", 5);
     await(&w, "failed", 60);
-    await(&w, "evidence", 10);
+    await(&w, "evidence, as it was", 60);
     expect(&w, "cannot be pulled");
     golden(&w, "run-failed-80x24");
     press(&w, "\t");

@@ -93,6 +93,25 @@ static void worst_first(struct findings *f)
         }
 }
 
+/* What is the matter with some pool or template is told where that one is selected; beside anything else only what concerns the installation is. */
+static void keep_installation(struct findings *f)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        enum kind kind = f->v[i].subject_kind;
+        struct finding t = f->v[kept];
+        if (kind == KIND_CLAIM || kind == KIND_SANDBOX || kind == KIND_POOL || kind == KIND_TEMPLATE || kind == KIND_POD)
+            continue;
+        f->v[kept++] = f->v[i];
+        f->v[i] = t;
+    }
+    struct findings rest = {.n = f->n - kept, .v = mem_array(f->n - kept + 1, sizeof *rest.v)};
+    if (rest.n)
+        memcpy(rest.v, f->v + kept, rest.n * sizeof *rest.v);
+    findings_free(&rest);
+    f->n = kept;
+}
+
 static void why_update(struct view *v, const struct model *m)
 {
     struct why *w = (struct why *)v;
@@ -112,10 +131,13 @@ static void why_update(struct view *v, const struct model *m)
         report_make(m->diagnosis, m->selected, m->now_ms, &w->report);
     diagnose_cluster(m->diagnosis, m->now_ms, &w->cluster);
     worst_first(&w->cluster);
+    bool quiet = !w->cluster.n || w->cluster.v[0].severity < SEVERITY_WAITING;
+    if (m->selected)
+        keep_installation(&w->cluster);
     ref_set(&w->about, m->selected);
     const struct finding *lead = finding_at(w, 0);
     w->group = lead && lead->group ? diagnosis_group_size(m->diagnosis, lead->group) : 0;
-    w->calm = m->info->first_list && diagnosis_count(m->diagnosis, CLAIM_STUCK) == 0 && (!w->cluster.n || w->cluster.v[0].severity < SEVERITY_WAITING);
+    w->calm = m->info->first_list && diagnosis_count(m->diagnosis, CLAIM_STUCK) == 0 && quiet;
     if (w->calm && (m->now_ms - w->calm_made_ms >= CALM_EVERY_MS || m->now_ms < w->calm_made_ms)) {
         w->slowest_ms = slowest(m);
         w->calm_made_ms = m->now_ms;
