@@ -113,26 +113,38 @@ static void as_yaml(struct buf *out)
     err_clear(&err);
 }
 
-static void render(const struct options *o, const struct session *session, const struct causes *all, struct buf *out)
+static bool as_text(const struct options *o)
+{
+    return !o->output || strcmp(o->output, "text") == 0;
+}
+
+/* times: of why_timelines, in the same format; NULL: none. */
+static void render(const struct options *o, const struct session *session, const struct causes *all, const struct buf *times, struct buf *out)
 {
     struct look look = look_at(o, session);
 
-    if (!o->output || strcmp(o->output, "text") == 0) {
+    if (as_text(o)) {
         say_several(o, session, out);
         doctor_text_causes(&look, all, o->command == COMMAND_WHY || (o->names && *o->names), out);
+        if (times)
+            buf_add_slice(out, buf_slice(times));
         return;
     }
     doctor_json_causes(&look, all, out);
+    if (times && out->n > 2 && strcmp(out->p + out->n - 2, "}\n") == 0) {
+        out->p[out->n -= 2] = '\0';
+        buf_printf(out, ",\"timelines\":%s}\n", times->p);
+    }
     if (strcmp(o->output, "yaml") == 0)
         as_yaml(out);
 }
 
 /* Prints what there is. False: nobody reads any more. */
-static bool print(const struct options *o, const struct session *session, const struct causes *all, bool again)
+static bool print(const struct options *o, const struct session *session, const struct causes *all, const struct buf *times, bool again)
 {
     struct buf out = {0};
 
-    render(o, session, all, &out);
+    render(o, session, all, times, &out);
     if (again && o->output && strcmp(o->output, "yaml") == 0)
         fputs("---\n", stdout);
     fputs(out.p ? out.p : "", stdout);
@@ -169,7 +181,7 @@ static int watch(const struct options *o, struct session *session, uint64_t show
         struct causes all;
         causes_gather(&look, &all);
         uint64_t fresh = causes_print(&all);
-        bool read = fresh == shown || print(o, session, &all, true);
+        bool read = fresh == shown || print(o, session, &all, NULL, true);
         bool stuck = all.stuck;
         causes_free(&all);
         shown = fresh;
@@ -194,15 +206,13 @@ int doctor_run(const struct options *o)
     if (looked) {
         struct session *session = connection_session(connection);
         struct buf times = {0};
-        if (o->command == COMMAND_WHY && (!o->output || strcmp(o->output, "text") == 0))
-            why_timelines(session, o->names, WHY_EVENTS_MS, &times); /* first: the rules too know more by the events that it reads */
+        if (o->command == COMMAND_WHY)
+            why_timelines(session, o->names, WHY_EVENTS_MS, !as_text(o), &times); /* first: the rules too know more by the events that it reads */
         struct look look = look_at(o, session);
         causes_gather(&look, &all);
         uint64_t shown = causes_print(&all);
         status = all.stuck;
-        bool read = print(o, session, &all, false);
-        if (times.n)
-            read = printf("\n%s", times.p) > 0 && fflush(stdout) == 0 && read;
+        bool read = print(o, session, &all, times.n ? &times : NULL, false);
         buf_free(&times);
         causes_free(&all);
         if (o->watch && read)

@@ -24,20 +24,39 @@ static void read_events(struct session *session, const char *ns, const char *nam
     }
 }
 
-static void add(struct session *session, const char *ns, const char *name, struct buf *out)
+static void add_text(const struct object *claim, const struct timeline *line, struct buf *out)
+{
+    buf_add_text(out, "\nTimeline of ");
+    plain_line(claim->ns, out);
+    buf_add_byte(out, '/');
+    plain_line(claim->name, out);
+    buf_add_text(out, " (UTC)\n");
+    timeline_text(line, 2, false, out);
+}
+
+static void add_json(const struct object *claim, const struct timeline *line, struct buf *out)
+{
+    buf_add_text(out, out->n > 1 ? ",{\"claim\":{\"namespace\":" : "{\"claim\":{\"namespace\":");
+    json_quote(out, slice_of(claim->ns));
+    buf_add_text(out, ",\"name\":");
+    json_quote(out, slice_of(claim->name));
+    buf_add_text(out, "},\"timeline\":");
+    timeline_json(line, out);
+    buf_add_byte(out, '}');
+}
+
+static void add(struct session *session, const char *ns, const char *name, bool as_json, struct buf *out)
 {
     const struct object *claim = store_find(session_store(session), KIND_CLAIM, slice_of(ns), slice_of(name));
     struct timeline line;
 
     if (!claim)
         return;
-    buf_add_text(out, out->n ? "\nTimeline of " : "Timeline of ");
-    plain_line(ns, out);
-    buf_add_byte(out, '/');
-    plain_line(name, out);
-    buf_add_text(out, " (UTC)\n");
     session_timeline(session, claim, &line);
-    timeline_text(&line, 2, false, out);
+    if (as_json)
+        add_json(claim, &line, out);
+    else
+        add_text(claim, &line, out);
     timeline_free(&line);
 }
 
@@ -49,7 +68,7 @@ static bool named(char *const *names, const char *name)
     return false;
 }
 
-void why_timelines(struct session *session, char *const *names, int64_t patience_ms, struct buf *out)
+void why_timelines(struct session *session, char *const *names, int64_t patience_ms, bool as_json, struct buf *out)
 {
     const struct ptrs *claims = store_all(session_store(session), KIND_CLAIM);
     char *ns[CLAIMS_MOST], *name[CLAIMS_MOST];
@@ -62,10 +81,12 @@ void why_timelines(struct session *session, char *const *names, int64_t patience
         ns[n] = mem_text(claim->ns);
         name[n++] = mem_text(claim->name);
     }
+    buf_add_text(out, as_json ? "[" : "");
     for (size_t i = 0; i < n; i++) {
         read_events(session, ns[i], name[i], patience_ms);
-        add(session, ns[i], name[i], out);
+        add(session, ns[i], name[i], as_json, out);
         free(ns[i]);
         free(name[i]);
     }
+    buf_add_text(out, as_json ? "]" : "");
 }

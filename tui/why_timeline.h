@@ -4,6 +4,6 @@
 #include "core/base/buf.h"
 #include "core/session/session.h"
 
-/* Of each claim of those names, the first few: reads its chain's events first, for patience_ms at most. */
-void why_timelines(struct session *, char *const *names, int64_t patience_ms, struct buf *out);
+/* Of each claim of those names, the first few: reads its chain's events first, for patience_ms at most. as_json: one array. */
+void why_timelines(struct session *, char *const *names, int64_t patience_ms, bool as_json, struct buf *out);
 #endif

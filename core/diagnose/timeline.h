@@ -77,6 +77,7 @@ void timeline_make(const struct store *, const struct object *o, const struct ti
 void timeline_free(struct timeline *);
 /* As text for a terminal, each line indented by `indent` blanks; times of day UTC or local. Control bytes are replaced. */
 void timeline_text(const struct timeline *, unsigned indent, bool local, struct buf *out);
+void timeline_json(const struct timeline *, struct buf *out); /* one object; texts as they came */
 
 /* When the claim's clock begins. Its creation stamp is cut to the second; where the controller saw it within that second, the wait for it was
  * too short to be told and its stamp (to the nanosecond) is the better beginning. 0: unknown. */

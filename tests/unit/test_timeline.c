@@ -107,6 +107,13 @@ static void slow_pull(void **state)
     assert_int_equal(t.rows[ready].object_kind, KIND_POD);
     assert_int_equal(t.rows[t.n_rows - 1].object_kind, KIND_CLAIM);
     assert_true(t.rows[t.n_rows - 1].time_ms == START_MS + 47700);assert_int_equal(t.n_rows, 11);                       /* the sandbox's Ready is the claim's */
+    struct buf whole = {0};
+    timeline_json(&t, &whole);
+    json v = json_whole(buf_slice(&whole));
+    assert_true(json_is(json_get(v, "summary"), t.summary) && json_count(json_get(v, "rows")) == t.n_rows && json_count(json_get(v, "phases")) == t.n_phases);
+    assert_true(json_is(json_get(v, "ready"), "2026-01-01T00:00:47.700Z"));
+    assert_true(json_check(buf_slice(&whole), NULL));
+    buf_free(&whole);
     timeline_free(&t);
     /* the same chain, by whichever end it is asked for */
     t = timeline_of(&w, KIND_POD, "n", "c", AFTER(600));
