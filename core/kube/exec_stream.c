@@ -39,7 +39,9 @@ static void take_status(struct exec_stream *e, struct slice text)
 {
     json status = json_whole(text);
     char *message = json_dup(json_get(status, "message")), *reason = json_dup(json_get(status, "reason"));
-    struct exec_end end = {.outcome = EXEC_FAILED, .exit_code = -1, .status_reason = reason ? reason : "", .message = message ? message : ""};
+    struct exec_end end = {
+        .outcome = EXEC_FAILED, .exit_code = -1, .status_reason = reason ? reason : "", .message = message ? message : "",
+    };
 
     if (json_is(json_get(status, "status"), "Success"))
         end.exit_code = 0;

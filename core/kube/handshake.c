@@ -100,7 +100,8 @@ void handshake_request(const struct handshake *h, const char *url, const struct 
         host |= strncasecmp(lines->v[i], "Host:", 5) == 0;
     if (!host)
         buf_printf(out, "Host: %.*s\r\n", (int)n, authority);
-    buf_printf(out, "User-Agent: sandtop/" VERSION "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n", h->key);
+    buf_printf(out, "User-Agent: sandtop/" VERSION "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+               "Sec-WebSocket-Key: %s\r\n", h->key);
     for (size_t i = 0; protocols && protocols[i]; i++)
         buf_printf(out, "%s%s", i ? ", " : "Sec-WebSocket-Protocol: ", protocols[i]);
     if (protocols && protocols[0])
@@ -115,7 +116,8 @@ static bool caseless_is(struct slice s, const char *text)
     return s.n == strlen(text) && strncasecmp(s.p, text, s.n) == 0;
 }
 
-bool handshake_granted(const struct handshake *h, const struct http1 *answer, const char *const *protocols, const char **protocol, struct err *err)
+bool handshake_granted(const struct handshake *h, const struct http1 *answer, const char *const *protocols, const char **protocol,
+                       struct err *err)
 {
     struct slice value;
 

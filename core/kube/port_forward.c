@@ -102,7 +102,8 @@ static void on_end(void *ctx, const struct websocket_end *how)
     free(text);
 }
 
-struct port_forward *port_forward_new(struct transport *transport, const struct forward_config *config, const struct forward_ops *ops, void *ctx)
+struct port_forward *port_forward_new(struct transport *transport, const struct forward_config *config, const struct forward_ops *ops,
+                                      void *ctx)
 {
     static const char *const protocols[] = {"v4.channel.k8s.io", NULL};
     static const struct websocket_ops websocket_ops = {.on_message = on_message, .on_sent = on_sent, .on_end = on_end};

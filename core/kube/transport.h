@@ -54,7 +54,7 @@ struct upgrade {
     const struct header *headers;    /* further ones, as in a request; may be NULL */
     int64_t open_ms;                 /* until it is open; 0: no limit */
     int64_t deadline_ms;             /* for its whole life, from the call on; 0: none */
-    int64_t idle_ms;                 /* after so long without a byte on_idle is called; after three times as long it ends with END_CUT. 0: never */
+    int64_t idle_ms;                 /* after so long without a byte on_idle is called, after three times as long it is cut. 0: never */
 };
 
 struct tunnel_end {
@@ -65,7 +65,7 @@ struct tunnel_end {
 };
 
 struct tunnel_ops {
-    void (*on_open)(void *ctx, const char *protocol);                /* the protocol that the server chose, one of those offered; once, first */
+    void (*on_open)(void *ctx, const char *protocol);                /* the protocol that the server chose; once, first */
     void (*on_bytes)(void *ctx, const char *bytes, size_t n);        /* after on_open */
     void (*on_sent)(void *ctx);                                      /* all that was queued is with the system; may be NULL */
     void (*on_idle)(void *ctx);                                      /* the peer is silent: time to ask whether it is there; may be NULL */

@@ -234,8 +234,8 @@ static void end_of(struct exchange *x, CURLcode code)
     if (code == CURLE_OK && x->head_given)
         finish(x, END_DONE, "");
     else
-        finish_trouble(x, code == CURLE_OK ? TROUBLE_NOT_HTTP : curl_site_trouble(site_of(x), x->easy, (int)code, detail, trouble_of_time(x)),
-                       detail);
+        finish_trouble(x, code == CURLE_OK ? TROUBLE_NOT_HTTP :
+                       curl_site_trouble(site_of(x), x->easy, (int)code, detail, trouble_of_time(x)), detail);
 }
 
 /* ---- sending ---- */

@@ -372,7 +372,9 @@ static void check_silence(struct tunnel *t, int64_t now)
 
 void tunnel_curl_step(struct tunnel *t, int64_t now)
 {
-    if (t->stage != STAGE_DEAD && ((t->end_by_ms && now >= t->end_by_ms) || (t->open_by_ms && t->stage != STAGE_OPEN && now >= t->open_by_ms))) {
+    bool late = (t->end_by_ms && now >= t->end_by_ms) || (t->open_by_ms && t->stage != STAGE_OPEN && now >= t->open_by_ms);
+
+    if (t->stage != STAGE_DEAD && late) {
         finish_late(t);
         return;
     }

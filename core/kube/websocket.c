@@ -255,7 +255,9 @@ static void on_end(void *ctx, const struct tunnel_end *how)
 struct websocket *websocket_new(struct transport *transport, const struct upgrade *upgrade, const struct websocket_ops *ops, void *ctx)
 {
     static const struct frames_ops frames_ops = {.on_message = on_message, .on_output = on_output};
-    static const struct tunnel_ops tunnel_ops = {.on_open = on_open, .on_bytes = on_bytes, .on_sent = on_sent, .on_idle = on_idle, .on_end = on_end};
+    static const struct tunnel_ops tunnel_ops = {
+        .on_open = on_open, .on_bytes = on_bytes, .on_sent = on_sent, .on_idle = on_idle, .on_end = on_end,
+    };
     struct websocket *w = NEW(struct websocket);
     struct upgrade own = *upgrade;
 

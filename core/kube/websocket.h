@@ -29,7 +29,8 @@ const char *frames_close_reason(const struct frames *);
 
 /* ---- over a transport */
 struct websocket_end {
-    enum end_reason reason;          /* END_DONE with status 101: the peer closed by code; with another status: refused in `text`. END_CUT: no close came */
+    /* END_DONE with status 101: the peer closed by code; with another status: refused in `text`. END_CUT: no close came */
+    enum end_reason reason;
     int status;                      /* of HTTP; 0: no answer */
     bool sent;                       /* the upgrade may have reached the server */
     int code;                        /* of the close, 1006 where none came */

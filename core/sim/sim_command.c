@@ -176,8 +176,8 @@ static void do_env(struct command_run *run, char *const *words, int n)
 {
     (void)words;
     (void)n;
-    buf_printf(writer(run, 1), "HOME=/root\nHOSTNAME=%s\nLC_CTYPE=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/app\nPYTHONUNBUFFERED=1\n",
-               run->host);
+    buf_printf(writer(run, 1), "HOME=/root\nHOSTNAME=%s\nLC_CTYPE=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/app\n"
+               "PYTHONUNBUFFERED=1\n", run->host);
 }
 
 static void do_hostname(struct command_run *run, char *const *words, int n)
@@ -188,8 +188,9 @@ static void do_hostname(struct command_run *run, char *const *words, int n)
 }
 
 static const char *const modules[] = {
-    "sys", "os", "re", "json", "math", "time", "datetime", "random", "pathlib", "subprocess", "typing", "collections", "itertools", "functools",
-    "asyncio", "logging", "socket", "ssl", "urllib", "http", "hashlib", "platform", "getpass", "shutil", "fastapi", "uvicorn", "pydantic", NULL,
+    "sys", "os", "re", "json", "math", "time", "datetime", "random", "pathlib", "subprocess", "typing", "collections", "itertools",
+    "functools", "asyncio", "logging", "socket", "ssl", "urllib", "http", "hashlib", "platform", "getpass", "shutil", "fastapi", "uvicorn",
+    "pydantic", NULL,
 };
 
 static bool known_module(const char *name)
@@ -221,7 +222,8 @@ static bool python_statement(struct command_run *run, char *text)
         return false;
     }
     if (strncmp(text, "print(", 6) != 0 || !end) {
-        fail(run, 1, mem_text("  File \"<string>\", line 1\nSyntaxError: the simulated interpreter knows import, print() and sys.exit() only\n"));
+        fail(run, 1, mem_text("  File \"<string>\", line 1\nSyntaxError: the simulated interpreter knows import, print() and sys.exit() "
+                              "only\n"));
         return false;
     }
     text += 6;
@@ -249,7 +251,8 @@ static void do_python(struct command_run *run, char *const *words, int n)
             more = python_statement(run, part + strspn(part, " "));
         free(code);
     } else if (*second && !is_in(files, second)) {
-        fail(run, 2, mem_printf("%s: can't open file '%s%s': [Errno 2] No such file or directory\n", words[0], *second == '/' ? "" : "/app/", second));
+        fail(run, 2, mem_printf("%s: can't open file '%s%s': [Errno 2] No such file or directory\n", words[0],
+                                *second == '/' ? "" : "/app/", second));
     }
 }
 

@@ -120,8 +120,9 @@ static void send_status(struct pod_stream *s, int code, const char *internal)
     } else if (code == 0) {
         buf_add_text(&out, "{\"metadata\":{},\"status\":\"Success\"}");
     } else {
-        buf_printf(&out, "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero exit code: command terminated with "
-                   "exit code %d\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":\"ExitCode\",\"message\":\"%d\"}]}}", code, code);
+        buf_printf(&out, "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero exit code: "
+                   "command terminated with exit code %d\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":"
+                   "\"ExitCode\",\"message\":\"%d\"}]}}", code, code);
     }
     send_message(s, 3, out.p, out.n);
     buf_free(&out);
@@ -168,8 +169,8 @@ static void send_bursts(struct pod_stream *s, int64_t elapsed)
 static void step_exec(struct pod_stream *s, int64_t elapsed)
 {
     if (s->run.trouble != COMMAND_STARTED) {
-        char *why = mem_printf("Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "
-                               "\"%016llx\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"%s\": %s",
+        char *why = mem_printf("Internal error occurred: error executing command in container: failed to exec in container: failed to "
+                               "start exec \"%016llx\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"%s\": %s",
                                (unsigned long long)s->started_at * 2654435761u + s->tunnel->sim->seed, s->program,
                                s->run.trouble == COMMAND_NOT_FOUND ? "executable file not found in $PATH" : "permission denied");
         send_status(s, 0, why);

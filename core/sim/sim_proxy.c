@@ -89,7 +89,8 @@ static int64_t answer_run(struct exchange *x, const char *sandbox, const char *c
         answer_failed(x, mem_printf("%s: '%s'", run.trouble == COMMAND_NOT_FOUND ? "[Errno 2] No such file or directory" :
                                     "[Errno 13] Permission denied", words[0]));
     else if (find_bad_byte(buf_slice(&out), &bad))
-        answer_failed(x, mem_printf("'utf-8' codec can't decode byte 0x%02x in position %zu: invalid start byte", (unsigned char)out.p[bad], bad));
+        answer_failed(x, mem_printf("'utf-8' codec can't decode byte 0x%02x in position %zu: invalid start byte",
+                                    (unsigned char)out.p[bad], bad));
     else
         answer_outcome(x, buf_slice(&out), buf_slice(&err), run.signal ? -run.signal : run.code);
     while (n > 0)

@@ -12,7 +12,8 @@ static int64_t milli(struct slice text)
         const char *suffix;
         double factor;
     } suffixes[] = {
-        {"Ki", 1024e3}, {"Mi", 1048576e3}, {"Gi", 1073741824e3}, {"Ti", 1099511627776e3}, {"m", 1}, {"k", 1e6}, {"M", 1e9}, {"G", 1e12}, {"", 1000},
+        {"Ki", 1024e3}, {"Mi", 1048576e3}, {"Gi", 1073741824e3}, {"Ti", 1099511627776e3},
+        {"m", 1}, {"k", 1e6}, {"M", 1e9}, {"G", 1e12}, {"", 1000},
     };
     char *end, *copy = slice_dup(text);
     double value = strtod(copy, &end);

@@ -8,7 +8,8 @@
 
 enum { OPENS_AFTER_MS = 3, PIECE_BYTES = 16 * 1024 - 7, PIECES_A_STEP = 64 };
 
-struct tunnel *tunnel_new(struct sim *sim, struct transport *transport, const struct upgrade *upgrade, const struct tunnel_ops *ops, void *ctx)
+struct tunnel *tunnel_new(struct sim *sim, struct transport *transport, const struct upgrade *upgrade, const struct tunnel_ops *ops,
+                          void *ctx)
 {
     struct tunnel *t = NEW(struct tunnel);
     int64_t now = sim_mono(sim);
