@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PROGRESS_MS = 40 };
+
 static struct view *logs_new(void)
 {
     struct logs *l = NEW(struct logs);
@@ -33,6 +35,21 @@ static void logs_free(struct view *v)
     free(l);
 }
 
+/* Whether the screen is to be drawn: at once for what is new, for work that goes on as often as an eye can follow, since a drawing takes time from it. */
+static void show_progress(struct logs *l, struct sheet *s, const struct model *m, bool was_busy)
+{
+    uint64_t end = log_buffer_end(s->buffer), generation = log_view_generation(s->view);
+    int64_t now = m->clock->mono(m->clock);
+    bool busy = sheet_busy(l, s) || l->saving, changed = was_busy || end != s->seen_end || generation != s->seen_generation;
+
+    if (!changed || (was_busy && busy && now - l->shown_ms < PROGRESS_MS && now >= l->shown_ms))
+        return;
+    view_order(&l->view, ORDER_NONE);
+    l->shown_ms = now;
+    s->seen_end = end;
+    s->seen_generation = generation;
+}
+
 static void logs_update(struct view *v, const struct model *m)
 {
     struct logs *l = (struct logs *)v;
@@ -41,16 +58,11 @@ static void logs_update(struct view *v, const struct model *m)
 
     for (enum log_pane id = 0; id < LOG_PANES; id++)
         sheet_sync(l, &l->sheets[id], m);
-    bool busy = sheet_busy(l, s) || l->saving;
+    bool was_busy = sheet_busy(l, s) || l->saving;
     sheet_work(l, s, m, until);
     logs_save_step(l, m->clock, until);
-    if (!s->view)
-        return;
-    uint64_t end = log_buffer_end(s->buffer), generation = log_view_generation(s->view);
-    if (busy || end != s->seen_end || generation != s->seen_generation)
-        view_order(v, ORDER_NONE);
-    s->seen_end = end;
-    s->seen_generation = generation;
+    if (s->view)
+        show_progress(l, s, m, was_busy);
 }
 
 static int64_t logs_due(const struct view *v, const struct model *m)

@@ -90,6 +90,8 @@ struct logs {
     struct logs_shown shown[LOGS_ROWS];
     size_t n_shown;
     int height, width;               /* of the lines' part of the last draw */
+    int64_t shown_ms;                /* mono: when the screen was last wanted anew */
+    int64_t paint_until_ms;          /* mono: from then on matches are no longer looked for in this draw: a hard pattern must not hold the screen */
 };
 
 /* A line's number is wanted by others: the pane goes there and stands still (logs.c). */

@@ -101,6 +101,7 @@ static void draw_rows(struct logs *l, struct sheet *s, const struct model *m, st
     uint64_t at, cursor = UINT64_MAX;
     int skip;
 
+    l->paint_until_ms = m->clock->mono(m->clock) + LOGS_SLICE_MS;
     begin_at(l, s, r.h, r.w, &at, &skip);
     if (s->paused)
         log_view_find(s->view, s->cursor, &cursor);

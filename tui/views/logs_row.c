@@ -170,12 +170,12 @@ struct painter {
     size_t n_matches;
 };
 
-static void add_matches(struct painter *p, struct pattern *pattern)
+static void add_matches(struct painter *p, struct pattern *pattern, const struct logs *l, const struct model *m)
 {
     struct slice all = buf_slice(&p->text->text);
     size_t at = 0, from, to;
 
-    while (p->n_matches < LOGS_MATCHES && at < all.n && pattern_find(pattern, (struct slice){all.p + at, all.n - at}, &from, &to) && to > from) {
+    while (p->n_matches < LOGS_MATCHES && at < all.n && m->clock->mono(m->clock) <= l->paint_until_ms && pattern_find(pattern, (struct slice){all.p + at, all.n - at}, &from, &to) && to > from) {
         p->matches[p->n_matches++] = (struct match){at + from, at + to};
         at += to;
     }
@@ -190,7 +190,7 @@ static enum role base_role(const struct log_row *row)
     return weight >= LEVEL_ERROR ? ROLE_STRONG : ROLE_NORMAL;
 }
 
-static void paint(struct painter *p, const struct logs *l, const struct sheet *s, const struct log_row *row)
+static void paint(struct painter *p, const struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m)
 {
     const struct log_query *query = log_view_query_get(s->view);
     size_t n = query ? log_query_patterns(query) : 0;
@@ -200,12 +200,12 @@ static void paint(struct painter *p, const struct logs *l, const struct sheet *s
     p->muted = row->context;
     p->n_matches = 0;
     if (l->find)
-        add_matches(p, l->find);
+        add_matches(p, l->find, l, m);
     for (size_t i = 0; i < n; i++) {
         bool out;
         struct pattern *pattern = log_query_pattern_at(query, i, &out);
         if (!out && pattern)
-            add_matches(p, pattern);
+            add_matches(p, pattern, l, m);
     }
 }
 
@@ -325,7 +325,7 @@ static bool marked(const struct sheet *s, uint64_t number)
     return false;
 }
 
-static void draw_lines(struct logs *l, const struct sheet *s, const struct log_row *row, struct canvas *c, int y, int x, int w)
+static void draw_lines(struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m, struct canvas *c, int y, int x, int w)
 {
     const char *level = level_of(l, row);
     enum log_level weight = log_text_weight(&row->line);
@@ -333,7 +333,7 @@ static void draw_lines(struct logs *l, const struct sheet *s, const struct log_r
     int lines = 0;
 
     make_text(l, s, row, w);
-    paint(&p, l, s, row);
+    paint(&p, l, s, row, m);
     if (*level) {
         enum role role = row->context ? ROLE_MUTED : weight >= LEVEL_ERROR ? ROLE_ERROR : weight == LEVEL_WARN ? ROLE_WARNING : ROLE_MUTED;
         canvas_text(c, y, x, role, level);
@@ -369,5 +369,5 @@ void logs_row_draw(struct logs *l, const struct sheet *s, const struct log_row *
     if (row->line.type != LOG_LINE_TEXT)
         draw_marker(row, c, y, x, r.x + r.w - 1);
     else
-        draw_lines(l, s, row, c, y, x, width_of(l, row, r.w));
+        draw_lines(l, s, row, m, c, y, x, width_of(l, row, r.w));
 }

@@ -97,6 +97,7 @@ void sheet_query(struct logs *l, struct sheet *s, const struct model *m)
         log_view_query(s->view, query);
     else
         log_query_free(query);
+    l->shown_ms = INT64_MIN / 2;     /* the first slice has the newest lines: they are shown at once */
 }
 
 bool sheet_narrowed(const struct sheet *s)
