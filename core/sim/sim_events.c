@@ -171,6 +171,8 @@ void controller_line(struct story *s, const char *level, const char *kind, const
 
     if (!s->controller_pod)
         return;
+    if (s->controller_debugs && strcmp(level, "debug") != 0)
+        controller_line(s, "debug", kind, ns, name, "Start of Reconcile loop", "");
     world_new_uid(s->sim, id);
     buf_printf(&out,
                "{\"level\":\"%s\",\"ts\":\"%s\",\"msg\":\"%s\",\"controller\":\"%s\",\"controllerGroup\":\"%s\",\"controllerKind\":\"%s\","

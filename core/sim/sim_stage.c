@@ -226,6 +226,20 @@ static void part_stop(struct story *s, const struct part_row *row, char **pod)
     part_status(s, row, false);
 }
 
+/* zap's flag in the form that is usual in manifests. */
+static bool asks_for_debug(const struct version *v)
+{
+    struct json_walk containers = json_items(json_path(v->text, "spec.template.spec.containers"));
+
+    while (json_next(&containers)) {
+        struct json_walk args = json_items(json_get(containers.value, "args"));
+        while (json_next(&args))
+            if (json_is(args.value, "--zap-log-level=debug"))
+                return true;
+    }
+    return false;
+}
+
 void part_start(struct story *s)
 {
     char **pods[PARTS] = {&s->controller_pod, &s->router_pod};
@@ -238,6 +252,8 @@ void part_start(struct story *s)
         if (*pods[i] || desired <= 0)
             continue;
         *pods[i] = shape_part_pod(s, &parts[i], i, story_now(s));
+        if (i == CONTROLLER)
+            s->controller_debugs = asks_for_debug(v);
         part_status(s, &parts[i], true);
     }
 }

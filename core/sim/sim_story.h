@@ -125,6 +125,7 @@ struct story {
     struct ptrs lives, boxes, events, tickers; /* in the order of their coming: ties are settled by it */
     char *controller_pod, *router_pod; /* NULL: scaled to none, or between two */
     unsigned part_hashes[2];         /* of their pod templates */
+    bool controller_debugs;          /* its arguments ask for the log level debug */
     int ips, events_made;
     int64_t begins_ms;               /* when the demo was begun: what is before is its past */
 };

@@ -715,6 +715,13 @@ static void in_the_demo(void **state)
     assert_true(session_controller_debug_apply(s.session));
     run(&s, 8000);
     expect(&s, DEBUG_DONE, "log level debug");
+    run(&s, 30000);
+    const struct log_buffer *log = session_logs(s.session);
+    struct log_entry line;
+    size_t lines = 0;
+    for (uint64_t i = log_buffer_first(log); i < log_buffer_end(log); i++)
+        lines += log_buffer_get(log, i, &line) && line.level == LEVEL_DEBUG;
+    assert_true(lines > 0);
     session_controller_debug_restore(s.session);
     run(&s, 200);
     assert_true(session_controller_debug_apply(s.session));
