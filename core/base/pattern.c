@@ -98,13 +98,22 @@ void pattern_free(struct pattern *p)
     free(p);
 }
 
+static bool matches(struct pattern *p, struct slice s, uint32_t at_edges)
+{
+    int how = pcre2_match(p->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, 0, at_edges, p->match, p->context);
+    p->limited += how < 0 && how != PCRE2_ERROR_NOMATCH;
+    return how >= 0;
+}
+
+bool pattern_find_piece(struct pattern *p, struct slice piece, bool begins, bool ends)
+{
+    return matches(p, piece, (begins ? 0 : PCRE2_NOTBOL) | (ends ? 0 : PCRE2_NOTEOL));
+}
+
 bool pattern_find(struct pattern *p, struct slice s, size_t *from, size_t *to)
 {
-    int how = pcre2_match(p->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, 0, 0, p->match, p->context);
-    if (how < 0) {
-        p->limited += how != PCRE2_ERROR_NOMATCH;
+    if (!matches(p, s, 0))
         return false;
-    }
     const PCRE2_SIZE *bounds = pcre2_get_ovector_pointer(p->match);
     size_t begin = bounds[0], end = bounds[1];
     if (begin > end)

@@ -11,6 +11,8 @@ struct pattern *pattern_new(struct slice text, unsigned flags, struct err *);
 void pattern_free(struct pattern *);
 /* Whether it occurs in s; from and to (may be NULL) get its bounds. A match that passes the limits counts as no match and is counted. */
 bool pattern_find(struct pattern *, struct slice s, size_t *from, size_t *to);
+/* Whether it occurs in a piece of a longer text. begins, ends: the text begins and ends there too, so that ^ and $ may hold. */
+bool pattern_find_piece(struct pattern *, struct slice piece, bool begins, bool ends);
 /* How many searches ended at a limit since the pattern was made. */
 uint64_t pattern_limited(const struct pattern *);
 struct slice pattern_text(const struct pattern *);

@@ -364,7 +364,7 @@ enum log_verdict log_match_text(struct pattern *pattern, struct slice text, size
     for (;;) {
         struct slice piece = slice_upto(slice_from(text, *offset), PIECE);
         uint64_t limited = pattern_limited(pattern);
-        bool found = pattern_find(pattern, piece, NULL, NULL), last = *offset + piece.n >= text.n;
+        bool last = *offset + piece.n >= text.n, found = pattern_find_piece(pattern, piece, *offset == 0, last);
         log_work_spend(w, pattern_limited(pattern) != limited ? LIMITED_COSTS : piece.n);
         *offset = found || last ? 0 : *offset + STEP;
         if (found || last)

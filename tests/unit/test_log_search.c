@@ -167,6 +167,17 @@ static void long_lines(void **state)
     log_view_query(v, q);
     whole(v);
     assert_int_equal(log_view_count(v), 1);
+    static const struct {
+        const char *pattern;
+        uint64_t rows;
+    } edges[] = {{"a$", 1}, {"^n", 0}, {"^a", 2}, {"!$", 1}};        /* of the line, not of its pieces */
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+        q = log_query_new();
+        assert_true(log_query_pattern(q, slice_of(edges[i].pattern), 0, false, NULL));
+        log_view_query(v, q);
+        whole(v);
+        assert_int_equal(log_view_count(v), edges[i].rows);
+    }
     q = log_query_new();
     assert_true(log_query_pattern(q, SLICE("^(a+)+$"), 0, false, NULL));
     log_view_query(v, q);
