@@ -46,6 +46,19 @@ static struct connection *finish(struct connection *c, struct session_config *co
     return c;
 }
 
+static struct connection *begin_simulated(struct connection *c)
+{
+    const struct options *o = c->options;
+    struct session_config config = {
+        .clock = clock_system(), .transport = sim_transport(c->sim), .ns = o->ns, .context = o->replay ? "story" : "demo", .server = "simulated",
+        .simulated = true,
+    };
+
+    if (o->record)
+        record(c, &config);
+    return finish(c, &config, o);
+}
+
 struct connection *connection_demo(const struct options *o)
 {
     struct connection *c = NEW(struct connection);
@@ -53,12 +66,7 @@ struct connection *connection_demo(const struct options *o)
     c->options = o;
     c->sim = sim_new(clock_system(), 7);
     sim_story_demo(c->sim);
-    struct session_config config = {
-        .clock = clock_system(), .transport = sim_transport(c->sim), .ns = o->ns, .context = "demo", .server = "simulated", .simulated = true,
-    };
-    if (o->record)
-        record(c, &config);
-    return finish(c, &config, o);
+    return begin_simulated(c);
 }
 
 static void begin_replay(struct connection *c)
@@ -74,12 +82,28 @@ static void begin_replay(struct connection *c)
     finish(c, &config, o);
 }
 
+/* A scenario file lives: it is a simulated cluster, and cannot be set to a time. */
+static struct connection *open_story(const struct options *o, struct recording *story, struct err *err)
+{
+    struct connection *c = NEW(struct connection);
+
+    c->options = o;
+    c->sim = sim_new(clock_system(), 7);
+    if (sim_story_tell(c->sim, story, err))
+        return begin_simulated(c);
+    err_prefix(err, "%s", o->replay);
+    connection_close(c);
+    return NULL;
+}
+
 static struct connection *open_replay(const struct options *o, struct err *err)
 {
     struct recording *recording = recording_open(o->replay, clock_system()->wall(clock_system()), err);
 
     if (!recording)
         return NULL;
+    if (recording_cast(recording).n)
+        return open_story(o, recording, err);
     if (*recording_note(recording))
         fprintf(stderr, "sandtop: %s\n", recording_note(recording));
     struct connection *c = NEW(struct connection);

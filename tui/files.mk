@@ -22,3 +22,4 @@ include tui/views/overlays_yaml.mk
 include tui/views/lists.mk
 include tui/views/overlays.mk
 include completion/files.mk
+include scenarios/files.mk

@@ -11,6 +11,7 @@
  *                                                                      A list's path with a status from 400 on refuses its lists and watches
  *   {"t":20,"down":"connection refused"}   {"t":31,"up":true}            the server could not be reached in between
  *   {"t":60,"end":true}                                                the recording was closed in order
+ * A header with a "cast" (see scenarios/demo.yaml) is of a world that lives: its events happen to it.
  * Without "t" an event is at the time of the one before it. Each may bear "redacted":["spec.…"]: the places that were taken out of it.
  * Where the header has no start, a text "@-90s" in an object is the time 90 s before the event (s, m, h; "@0s" the event's own). */
 #ifndef RECORD_RECORDING_H
@@ -72,6 +73,7 @@ size_t recording_things(const struct recording *);
 /* The last answer to a path (as recording_path gives it) among the first n events; NULL: none. */
 const struct recording_event *recording_answered(const struct recording *, const char *path, size_t n);
 const char *recording_note(const struct recording *);          /* a sentence where the file is cut short; "" */
+json recording_cast(const struct recording *);                 /* of the header: a living world's, see scenarios/demo.yaml; empty: none */
 bool recording_by_hand(const struct recording *);              /* a story: its header has no start */
 const char *recording_context(const struct recording *);       /* of the header; "" */
 const char *recording_server(const struct recording *);

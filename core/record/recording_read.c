@@ -26,6 +26,7 @@ struct recording {
     int64_t start_ms, length_ms, now_ms;
     bool relative;                   /* the header has no start */
     bool ended;
+    json cast;
     char *note, *context, *server, *ns;
 };
 
@@ -349,6 +350,7 @@ static bool take_header(struct recording *rec, json header, struct err *err)
         return false;
     }
     rec->relative = !start.n;
+    rec->cast = json_get(header, "cast");
     rec->start_ms = rec->now_ms;
     bool good = rec->relative || time_parse(json_str(start, &scratch), &rec->start_ms, NULL);
     buf_free(&scratch);
@@ -526,6 +528,11 @@ const struct recording_event *recording_answered(const struct recording *rec, co
 const char *recording_note(const struct recording *rec)
 {
     return rec->note ? rec->note : "";
+}
+
+json recording_cast(const struct recording *rec)
+{
+    return rec->cast;
 }
 
 bool recording_by_hand(const struct recording *rec)

@@ -12,6 +12,10 @@ void sim_free(struct sim *);
 struct transport *sim_transport(struct sim *);          /* owned by the caller: transport_free before sim_free */
 /* The demo's story: a small lively installation in which claims come and go and a few get stuck in different ways. */
 void sim_story_demo(struct sim *);
+/* The same of a scenario file: a story by hand (core/record/recording.h) whose header has a cast. It is taken over. False: err says which row is
+ * wrong, and nothing has changed. */
+struct recording;
+bool sim_story_tell(struct sim *, struct recording *, struct err *);
 /* Building blocks for tests. JSON is one object with apiVersion, kind, metadata; uid, creationTimestamp and resourceVersion are
  * filled in. */
 bool sim_put(struct sim *, struct slice json_object, struct err *);   /* create or replace: watchers see ADDED or MODIFIED */

@@ -7,6 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/ptrs.h"
+#include "core/record/recording.h"
 #include "core/sim/sim.h"
 
 /* ---- sim_resources.c: what is served. The sim stands for a server, so it has its own table, not the client's. */
@@ -239,6 +240,7 @@ bool story_holds(const struct story *, const struct version *);
 void story_executed(struct story *, const char *sandbox, const char *ns, int status, int duration_ms, int bytes, const char *agent);
 
 /* ---- sim_replay.c: a world that is not lived but told */
+void replay_line(struct sim *, const struct recording_event *);              /* a log's line */
 struct sim_feed {
     void (*advance)(void *ctx);                                              /* lets the world be as it is now */
     int64_t (*due)(void *ctx);                                               /* ms until it is to be called; -1: never */

@@ -114,19 +114,19 @@ static void tell_object(struct replay *r, size_t i)
     r->applied[e->thing] = (int64_t)i;
 }
 
-static void tell_line(struct replay *r, const struct recording_event *e)
+void replay_line(struct sim *sim, const struct recording_event *e)
 {
     char *ns = json_dup(json_get(e->value, "namespace")), *pod = json_dup(json_get(e->value, "pod"));
     char *container = json_dup(json_get(e->value, "container"));
     struct buf scratch = {0};
 
     if (pod) {
-        struct log_file *file = log_file_get(r->sim, ns ? ns : "", pod, container ? container : "", true);
+        struct log_file *file = log_file_get(sim, ns ? ns : "", pod, container ? container : "", true);
         struct slice line = json_str(e->line, &scratch);
         if (json_true(json_get(e->value, "previous")))
             log_file_previous(file, e->stamp_ns, line);
         else
-            log_file_row(r->sim, file, e->stamp_ns, line);
+            log_file_row(sim, file, e->stamp_ns, line);
     }
     buf_free(&scratch);
     free(ns);
@@ -160,7 +160,7 @@ static void tell(struct replay *r, size_t i)
     switch (e->what) {
     case RECORDING_PUT:
     case RECORDING_DELETE: tell_object(r, i); break;
-    case RECORDING_LOG: tell_line(r, e); break;
+    case RECORDING_LOG: replay_line(r->sim, e); break;
     case RECORDING_DOWN: go_down(r, json_get(e->value, "down")); break;
     case RECORDING_UP: r->down = NULL; break;
     case RECORDING_ANSWER: break;    /* looked up when it is asked for */
@@ -339,7 +339,7 @@ static void set_rest(struct replay *r, size_t from, size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct recording_event *e = recording_event(r->recording, i);
         if (e->what == RECORDING_LOG && i >= from)
-            tell_line(r, e);
+            replay_line(r->sim, e);
         else if (e->what == RECORDING_DOWN)
             down = json_get(e->value, "down");
         else if (e->what == RECORDING_UP)

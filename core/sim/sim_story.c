@@ -422,6 +422,8 @@ void story_free(struct story *s)
     events_free(s);
     free(s->controller_pod);
     free(s->router_pod);
+    cast_free(s->cast);
+    recording_free(s->told);
     free(s);
 }
 
@@ -435,14 +437,48 @@ static void plan_claims(struct story *s)
         }
 }
 
-void sim_story_demo(struct sim *sim)
+/* Someone changes something from outside, as through the API. */
+static void tick_told(struct story *s, struct ticker *t)
 {
-    struct story *s = NEW(struct story);
+    const struct recording_event *e = t->row;
+    char *ns = json_dup(json_path(e->value, "metadata.namespace")), *name = json_dup(json_path(e->value, "metadata.name"));
+    const struct resource *r = e->what == RECORDING_PUT || e->what == RECORDING_DELETE ? sim_resource_of_kind(e->value) : NULL;
+    struct version *before = r && name ? world_get(s->sim, r, r->namespaced && ns ? ns : "", name) : NULL;
+
+    t->due = INT64_MAX;
+    if (before)
+        version_hold(before);
+    if (r && e->what == RECORDING_PUT) {
+        struct version *after = world_put(s->sim, r, e->value, false, NULL);
+        if (after) {
+            version_hold(after);
+            story_changed(s, before ? CHANGE_MODIFIED : CHANGE_ADDED, after);
+            version_drop(after);
+        }
+    } else if (before) {
+        world_delete(s->sim, r, before->ns, before->name);
+        story_changed(s, CHANGE_DELETED, before);
+    } else if (e->what == RECORDING_LOG) {
+        replay_line(s->sim, e);
+    }
+    version_drop(before);
+    free(ns);
+    free(name);
+}
+
+bool sim_story_tell(struct sim *sim, struct recording *told, struct err *err)
+{
+    struct cast *cast = cast_read(recording_cast(told), err);
     int64_t oldest = 0;
 
+    if (!cast) {
+        recording_free(told);
+        return false;
+    }
+    struct story *s = NEW(struct story);
     story_free(sim->story);
     sim->story = s;
-    *s = (struct story){.sim = sim, .cast = &demo_cast, .random = sim->seed ^ 0x5a4d, .begins_ms = sim_world_time(sim)};
+    *s = (struct story){.sim = sim, .cast = cast, .told = told, .random = sim->seed ^ 0x5a4d, .begins_ms = sim_world_time(sim)};
     plan_claims(s);
     for (size_t i = 0; i < s->tickers.n; i++) {
         int64_t age = s->begins_ms - ((struct ticker *)s->tickers.v[i])->due;
@@ -463,7 +499,10 @@ void sim_story_demo(struct sim *sim)
     add_ticker(s, s->begins_ms - CHURN_PAST_MS, tick_router, NULL);
     add_ticker(s, s->begins_ms, tick_lease, NULL);
     add_ticker(s, sim->now_ms + SWEEP_MS, tick_events, NULL);
+    for (size_t i = 0; i < recording_count(told); i++)
+        add_ticker(s, s->begins_ms + 1 + recording_event(told, i)->at_ms, tick_told, recording_event(told, i));
     do
         sim_advance(sim);
     while (story_due(s) <= s->begins_ms);
+    return true;
 }

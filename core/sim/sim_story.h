@@ -63,8 +63,10 @@ struct cast {
     const struct churn_row *churn;
     const struct quota_row *quotas;  /* all end with a NULL in the first member */
 };
-extern const struct cast demo_cast;
 extern const struct step fine_steps[];
+/* Of a scenario file (scenarios/demo.yaml says how it is written); NULL with the row that is wrong. The json may go; cast_free. */
+struct cast *cast_read(json, struct err *);
+void cast_free(struct cast *);
 
 /* ---- what lives */
 enum pod_state {                     /* in this order: from POD_NEW on it exists, from POD_CREATING on it has a node */
@@ -120,7 +122,8 @@ struct ticker {
 };
 struct story {
     struct sim *sim;
-    const struct cast *cast;
+    struct cast *cast;               /* owned */
+    struct recording *told;          /* owned: what happens besides, at its time */
     uint64_t random;
     struct ptrs lives, boxes, events, tickers; /* in the order of their coming: ties are settled by it */
     char *controller_pod, *router_pod; /* NULL: scaled to none, or between two */
