@@ -164,7 +164,8 @@ int check_command(const struct options *o)
         judge_start(&d, &all);
         try_named(&d, o, &all);
         bool impossible = never_tried(run_view(d.run));
-        run_cancel(d.run);
+        if (run_view(d.run)->state == RUN_IDLE)
+            run_cancel(d.run);
         while (run_drive_turn(&d))
             ;
         status = 0;

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TAIL = 4096, REFUSAL_MOST = 64 * 1024 };
+enum {
+    TAIL = 4096,
+    REFUSAL_MOST = 64 * 1024,
+    ROUTER_PATIENCE_MS = 20000,      /* a 502 later than this is no failed connection: the Go router waits 30 s for an answer's head */
+};
 
 void send_stop(struct run *r)
 {
@@ -208,7 +212,10 @@ static void router_refused(struct run *r)
         break;
     case 502:
         r->doubt = true;
-        lost(r, mem_printf("%s (%d by the router's %s)", words, r->status, run_way_name(way)));
+        if (run_mono(r) - r->stages[RUN_STAGE_COMMAND].began_ms >= ROUTER_PATIENCE_MS)
+            lost(r, mem_printf("the router gave up waiting for the answer (502); longer commands want pods/exec"));
+        else
+            lost(r, mem_printf("%s (502 by the router's %s)", words, run_way_name(way)));
         free(words);
         break;
     default:
