@@ -357,12 +357,13 @@ void log_work_spend(struct log_work *w, size_t bytes)
     w->over |= w->clock && w->clock->mono(w->clock) >= w->until_mono_ms;
 }
 
+/* A long line is searched in pieces, small ones: patterns there are whose cost grows with the square of the text. */
 enum log_verdict log_match_text(struct pattern *pattern, struct slice text, size_t *offset, struct log_work *w)
 {
-    enum { PIECE = 4096, STEP = 3072, LIMITED_COSTS = 1 << 20 };
+    enum { WHOLE = 4096, PIECE = 2048, STEP = 1024, LIMITED_COSTS = 1 << 20 };
 
     for (;;) {
-        struct slice piece = slice_upto(slice_from(text, *offset), PIECE);
+        struct slice piece = text.n <= WHOLE ? text : slice_upto(slice_from(text, *offset), PIECE);
         uint64_t limited = pattern_limited(pattern);
         bool last = *offset + piece.n >= text.n, found = pattern_find_piece(pattern, piece, *offset == 0, last);
         log_work_spend(w, pattern_limited(pattern) != limited ? LIMITED_COSTS : piece.n);

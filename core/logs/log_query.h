@@ -12,7 +12,7 @@ struct log_query *log_query_new(void);                     /* wants every line *
 struct log_query *log_query_copy(const struct log_query *);
 void log_query_free(struct log_query *);
 /* Wants lines where the pattern occurs (out: where it does not). Matched against the line's raw bytes; a line over 4 KiB is searched in
- * pieces of that size which overlap by 1 KiB, so a match longer than that may be missed there. flags: PATTERN_…; false with err: not a
+ * pieces that overlap by 1 KiB, so a match longer than that may be missed there. flags: PATTERN_…; false with err: not a
  * pattern, or too many of them; the query is as it was. */
 bool log_query_pattern(struct log_query *, struct slice text, unsigned flags, bool out, struct err *);
 size_t log_query_patterns(const struct log_query *);
