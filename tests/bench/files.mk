@@ -11,5 +11,6 @@ CLEANFILES += tests/bench/bench_session tests/bench/bench_rules tests/bench/benc
 EXTRA_DIST += tests/bench/run tests/bench/latency.py tests/bench/until.py tests/bench/soak_logs.py
 
 .PHONY: bench
-bench: sandtop tests/bench/bench_session tests/bench/bench_rules
+bench: sandtop tests/bench/bench_session tests/bench/bench_rules tests/bench/bench_logs
 	$(top_srcdir)/tests/bench/run .
+	tests/bench/bench_logs
