@@ -17,6 +17,8 @@ EXTRA_DIST += tests/fixtures
 TESTS += $(check_PROGRAMS)
 dist_check_SCRIPTS += tests/layers.sh
 TESTS += tests/layers.sh
+dist_check_SCRIPTS += tests/completion.sh
+TESTS += tests/completion.sh
 include tests/bench/files.mk
 include tests/cluster/files.mk
 EXTRA_DIST += tests/cluster setup README.md ARCHITECTURE.md BENCH.md LICENSE
