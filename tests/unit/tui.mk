@@ -13,3 +13,6 @@ tests_unit_test_terminal_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_yaml_view
 tests_unit_test_yaml_view_SOURCES = tests/unit/test_yaml_view.c tests/unit/test.h
 tests_unit_test_yaml_view_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_pipe
+tests_unit_test_log_pipe_SOURCES = tests/unit/test_log_pipe.c tests/unit/test.h
+tests_unit_test_log_pipe_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
