@@ -68,6 +68,19 @@ static void tell_unexplained(struct cause *c, const struct object *claim)
     c->finding = &c->own;
 }
 
+/* The installation's fault that a claim waits for: then the claim is who suffers. */
+static void suffers(struct cause *cause, const struct object *claim, const struct verdict *verdict)
+{
+    struct finding *f = cause->finding;
+    free(f->subject_ns);
+    free(f->subject_name);
+    f->subject_kind = KIND_CLAIM;
+    f->subject_ns = mem_text(claim->ns);
+    f->subject_name = mem_text(claim->name);
+    if (verdict->state == CLAIM_STUCK)
+        f->severity = SEVERITY_STUCK;
+}
+
 static void add_claim(struct causes *all, const struct look *look, const struct object *claim)
 {
     const struct verdict *verdict = diagnosis_verdict(look->diagnosis, claim);
@@ -77,6 +90,8 @@ static void add_claim(struct causes *all, const struct look *look, const struct 
         return;
     all->stuck |= verdict->state == CLAIM_STUCK;
     struct cause *cause = of_group(all, verdict->group);
+    if (cause && !cause->claims.n && !cause->report)
+        suffers(cause, claim, verdict);
     if (cause) {
         ptrs_add(&cause->claims, (void *)(uintptr_t)claim);
         return;

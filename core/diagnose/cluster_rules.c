@@ -5,11 +5,12 @@
 #include "core/base/mem.h"
 #include "core/diagnose/inside.h"
 
-enum { SETTLE_MS = 30000, LAPSE_MS = 60000 }; /* a rollout may leave no pod ready, and nobody leading, for a moment */
+enum { DENIAL_MS = 90000, SETTLE_MS = 30000, LAPSE_MS = 60000 }; /* a rollout may leave no pod ready, and nobody leading, for a moment */
 
 static const struct rule rule_crds = {"crds-missing", 1, 100, 0, NULL};
 static const struct rule rule_down = {"controller-down", 2, 95, 0, NULL};
 static const struct rule rule_extensions = {"controller-no-extensions", 3, 94, 0, NULL};
+static const struct rule rule_rights = {"controller-rights", 6, 97, 0, NULL};
 static const struct rule rule_leader = {"controller-no-leader", 4, 93, 0, NULL};
 static const struct rule rule_controller_pod = {"controller-crash", 6, 96, 0, NULL};
 static const struct rule rule_router_down = {"router-down", 36, 70, 0, NULL};
@@ -133,6 +134,24 @@ static void leader(struct finder *f, const struct deployment *d)
     find_no_leader(f, d, lead, late);
 }
 
+/* Row 6: what it may not do it asks for again and again, so an old complaint is over. */
+static void rights(struct finder *f, const struct deployment *d)
+{
+    const struct controller_denial *denial = f->chain->facts->denial;
+    if (!denial || !denial->time_ms || f->chain->now_ms >= denial->time_ms + DENIAL_MS)
+        return;
+    struct slice verb = run_after(denial->text, " cannot ", " "), what = quoted_plain(denial->text, " resource ");
+    find_recheck(f, denial->time_ms + DENIAL_MS);
+    f->rule = &rule_rights;
+    find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, &d->o);
+    find_brief(f, "controller may not %.*s %.*s", SHOW(verb), SHOW(what));
+    find_cause(f, "The controller lacks a right (RBAC): its service account may not %.*s %.*s.", SHOW(verb), SHOW(what));
+    find_next(f, "Apply the RBAC manifest that belongs to the controller's version");
+    find_command(f, "kubectl get clusterroles,roles,clusterrolebindings,rolebindings -A");
+    find_group(f, "%.*s|%.*s", SHOW(verb), SHOW(what));
+    find_evidence(f, &d->o, denial->time_ms, denial->text, "controller log");
+}
+
 static void deployment(struct finder *f, const struct deployment *d)
 {
     bool controller = d->component == COMPONENT_CONTROLLER;
@@ -178,6 +197,8 @@ static void deployment(struct finder *f, const struct deployment *d)
     if (!controller)
         for (size_t i = before; i < f->n; i++)
             f->v[i].finding.link = f->v[i].finding.at_kind == KIND_DEPLOYMENT ? "router" : f->v[i].finding.link;
+    if (controller && d->desired > 0)
+        rights(f, d);
     if (controller && d->desired > 0 && d->ready > 0)
         leader(f, d);
     f->chain = outer;

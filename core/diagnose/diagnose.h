@@ -83,6 +83,11 @@ struct router_error {
     char *router_ns, *router_pod;
     char *text;                      /* the log's line */
 };
+/* The newest line in which the controller complains of a right it lacks; such lines are repeated while it lasts. */
+struct controller_denial {
+    int64_t time_ms;                 /* wall; 0: none */
+    char text[600];
+};
 /* Members of a pool that the controller gave up and deleted in the last half hour, as its log tells. */
 struct pool_churn {
     char *ns, *pool;
@@ -138,6 +143,7 @@ struct cluster_facts {
     size_t n_traffic;
     const struct router_error *router_errors;
     size_t n_router_errors;
+    const struct controller_denial *denial;
     const struct pool_churn *pool_churn;
     size_t n_pool_churn;
 };

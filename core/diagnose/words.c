@@ -30,6 +30,16 @@ struct slice quoted_after(const char *text, const char *before)
     return *to ? (struct slice){from, (size_t)(to - from)} : SLICE("");
 }
 
+struct slice quoted_plain(const char *text, const char *before)
+{
+    const char *p = text ? strstr(text, before) : NULL;
+    if (!p)
+        return SLICE("");
+    p += strlen(before);
+    p += strspn(p, "\\\"");
+    return (struct slice){p, strcspn(p, "\\\" ,")};
+}
+
 struct slice run_after(const char *text, const char *before, const char *ends)
 {
     const char *p = text ? strstr(text, before) : NULL;

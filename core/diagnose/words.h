@@ -11,6 +11,8 @@ bool says(const char *text, const char *part);                       /* byte-exa
 bool says_any(const char *text, const char *const *parts);           /* parts end with NULL */
 /* The text in double quotes that follows `before` at once (escaped quotes of Go's %q are left escaped); empty where there is none. */
 struct slice quoted_after(const char *text, const char *before);
+/* The word that follows `before`, in quotes, quotes escaped for JSON, or none. */
+struct slice quoted_plain(const char *text, const char *before);
 /* The run after `before` up to the first of the bytes `ends`, or to the end. */
 struct slice run_after(const char *text, const char *before, const char *ends);
 /* Whether a member of the comma-joined list is neither NULL-terminated `known`; the first such one, else empty. */

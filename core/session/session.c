@@ -66,7 +66,7 @@ struct session *session_new(const struct session_config *config)
     s->metrics = metrics_new(s);
     s->conversion = conversion_new(s);
     s->router_log = router_log_new(s);
-    s->pool_log = pool_log_new(s);
+    s->ctl_log = ctl_log_new(s);
     s->facts.answers = s->answers;
     s->facts.ns = s->ns;
     s->facts.metrics = metrics_facts(s->metrics);
@@ -90,7 +90,7 @@ void session_free(struct session *s)
     metrics_free(s->metrics);
     conversion_free(s->conversion);
     router_log_free(s->router_log);
-    pool_log_free(s->pool_log);
+    ctl_log_free(s->ctl_log);
     sources_free(s);
     prober_free(s->prober);
     history_free(s->history);
@@ -196,7 +196,7 @@ bool session_turn(struct session *s)
         sources_report(s);
     notice_gone(s);
     router_log_step(s->router_log);
-    pool_log_step(s->pool_log);
+    ctl_log_step(s->ctl_log);
     conversion_step(s->conversion);
     metrics_step(s->metrics);
     bool facts = s->facts_changed;

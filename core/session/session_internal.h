@@ -36,7 +36,7 @@ struct demands;
 struct metrics;
 struct conversion;
 struct router_log;
-struct pool_log;
+struct ctl_log;
 struct log_set;
 struct run_set;
 struct session {
@@ -73,7 +73,7 @@ struct session {
     struct metrics *metrics;
     struct conversion *conversion;
     struct router_log *router_log;
-    struct pool_log *pool_log;
+    struct ctl_log *ctl_log;
     struct log_set *logs;
     struct run_set *runs;
     struct session_info info;
@@ -106,7 +106,7 @@ bool demands_open(const struct demands *);               /* one of them has had 
 /* The path of one object or (name NULL) of a list; NULL where the kind is not served. The caller frees it. */
 char *object_path(const struct session *, enum kind, const char *ns, const char *name);
 
-/* metrics.c, conversion.c, router_log.c, pool_log.c: facts beside the store. Each is stepped before judging. */
+/* metrics.c, conversion.c, router_log.c, ctl_log.c: facts beside the store. Each is stepped before judging. */
 struct metrics *metrics_new(struct session *);
 void metrics_free(struct metrics *);
 void metrics_step(struct metrics *);
@@ -127,11 +127,11 @@ struct log_stream_row;
 void router_log_take(struct router_log *, const struct log_entry *, const struct log_stream_row *); /* one line of a router */
 const struct router_error *router_log_errors(const struct router_log *, size_t *n);
 const struct router_traffic *router_log_traffic(struct router_log *, size_t *n);
-struct pool_log *pool_log_new(struct session *);
-void pool_log_free(struct pool_log *);
-void pool_log_step(struct pool_log *);
-void pool_log_take(struct pool_log *, const struct log_entry *);  /* one line of a controller */
-const struct pool_churn *pool_log_churn(struct pool_log *, size_t *n);
+struct ctl_log *ctl_log_new(struct session *);
+void ctl_log_free(struct ctl_log *);
+void ctl_log_step(struct ctl_log *);
+void ctl_log_take(struct ctl_log *, const struct log_entry *);  /* one line of a controller */
+const struct pool_churn *ctl_log_churn(struct ctl_log *, size_t *n);
 bool router_log_behind(const struct router_log *);       /* has lines left for the next turn */
 
 /* log_set.c */

@@ -149,6 +149,10 @@ static void hostile_lines(void **state)
     close_world(&w);
 }
 
+#define CONTROLLER \
+    "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':[{'name':'agent-sandbox-controller'}]}}}," \
+    "'status':{'readyReplicas':1}}"
+
 /* Without an event or a condition a pool's members come and go: its controller's log counts them. */
 static void pool_members_given_up(void **state)
 {
@@ -162,23 +166,47 @@ static void pool_members_given_up(void **state)
         end = end ? end : bytes + n;
         const char *text = memchr(line, ' ', (size_t)(end - line)); /* behind the stamp */
         if (text)
-            pool_log_take(w.session->pool_log, &(struct log_entry){.time_ms = NOW_MS - 60000, .text = {text + 1, (size_t)(end - text - 1)}});
+            ctl_log_take(w.session->ctl_log, &(struct log_entry){.time_ms = NOW_MS - 60000, .text = {text + 1, (size_t)(end - text - 1)}});
     }
-    const struct pool_churn *all = pool_log_churn(w.session->pool_log, &n);
+    const struct pool_churn *all = ctl_log_churn(w.session->ctl_log, &n);
     assert_int_equal(n, 1);
     assert_string_equal(all[0].pool, "pool");
     assert_true(all[0].count >= 2 && all[0].last_ms == NOW_MS - 60000);
     clock_virtual_advance(&w.clock, 1800000);
-    assert_int_equal(pool_log_churn(w.session->pool_log, &n)[0].count, 0);
+    assert_int_equal(ctl_log_churn(w.session->ctl_log, &n)[0].count, 0);
     free(bytes);
     close_world(&w);
 }
 
-/* --- the controller's figures ---------------------------------------------------------------------------------------------------- */
-#define CONTROLLER \
-    "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':[{'name':'agent-sandbox-controller'}]}}}," \
-    "'status':{'readyReplicas':1}}"
+static void rights_that_it_lacks(void **state)
+{
+    static const char klog[] = "E1123 14:18:30.1 1 leaderelection.go:441] Failed to update lease: leases.coordination.k8s.io \"a\" is forbidden: User "
+                               "\"system:serviceaccount:agent-sandbox-system:agent-sandbox-controller\" cannot update resource \"leases\" in API group";
+    static const char quota[] = "{\"level\":\"error\",\"error\":\"pods \\\"c\\\" is forbidden: exceeded quota: small\"}";
+    struct world w;
+    struct findings all;
+    (void)state;
+    open_world(&w, NULL);
+    put(&w, KIND_DEPLOYMENT, CONTROLLER);
+    ctl_log_take(w.session->ctl_log, &(struct log_entry){.time_ms = NOW_MS - 5000, .text = slice_of(klog)});
+    ctl_log_take(w.session->ctl_log, &(struct log_entry){.time_ms = NOW_MS - 4000, .text = slice_of(quota)});
+    ctl_log_step(w.session->ctl_log);
+    judge(&w);
+    diagnose_cluster(w.session->diagnosis, NOW_MS, &all);
+    size_t at = 0;
+    while (at < all.n && strcmp(all.v[at].rule, "controller-rights") != 0)
+        at++;
+    assert_true(at < all.n);
+    assert_string_equal(all.v[at].brief, "controller may not update leases");
+    findings_free(&all);
+    diagnose_cluster(w.session->diagnosis, NOW_MS + 90000, &all); /* not repeated: it is over */
+    for (size_t i = 0; i < all.n; i++)
+        assert_string_not_equal(all.v[i].rule, "controller-rights");
+    findings_free(&all);
+    close_world(&w);
+}
 
+/* --- the controller's figures ---------------------------------------------------------------------------------------------------- */
 static void figures(void **state)
 {
     struct world w;
@@ -348,7 +376,8 @@ static void conversion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines), cmocka_unit_test(pool_members_given_up), cmocka_unit_test(figures), cmocka_unit_test(figures_for_the_unseen),
+        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines), cmocka_unit_test(pool_members_given_up), cmocka_unit_test(rights_that_it_lacks),
+        cmocka_unit_test(figures), cmocka_unit_test(figures_for_the_unseen),
         cmocka_unit_test(answers_of_reads), cmocka_unit_test(namespace_that_is_not_there), cmocka_unit_test(conversion),
     };
     return TESTS_MAIN(tests);

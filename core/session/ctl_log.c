@@ -1,20 +1,22 @@
-/* Pools whose members are replaced again and again, as the controller's log tells: a member that is not ready after five minutes is deleted, without
- * an event or a condition (seen on v0.5.6). Invariant: one entry a pool, of the last half hour. */
+/* What only the controller's log tells: pools whose members are replaced again and again (a member that is not ready after five minutes is deleted,
+ * without an event or a condition; seen on v0.5.6), and rights that it lacks. Invariant: one entry a pool, of the last half hour. */
 #include "core/base/mem.h"
 #include "core/session/session_internal.h"
 #include "core/session/session_logs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { POOLS_MOST = 32, WINDOW_MS = 1800000, TIMES_MOST = 32, LINES_A_TURN = 4000 };
 
-struct pool_log {
+struct ctl_log {
     struct session *session;
     uint64_t next;
     struct pool_churn churn[POOLS_MOST];
     int64_t times[POOLS_MOST][TIMES_MOST]; /* rings of when a member was deleted */
     size_t seen[POOLS_MOST];
     size_t n;
+    struct controller_denial denial;
 };
 
 static void churn_clear(struct pool_churn *c)
@@ -26,7 +28,7 @@ static void churn_clear(struct pool_churn *c)
 }
 
 /* The pool's entry; the one that is silent longest makes room. */
-static size_t entry_of(struct pool_log *p, const char *ns, const char *pool)
+static size_t entry_of(struct ctl_log *p, const char *ns, const char *pool)
 {
     size_t oldest = 0;
 
@@ -43,10 +45,26 @@ static size_t entry_of(struct pool_log *p, const char *ns, const char *pool)
     return i;
 }
 
-void pool_log_take(struct pool_log *p, const struct log_entry *line)
+/* `leases.coordination.k8s.io "x" is forbidden: User "system:serviceaccount:ns:name" cannot update resource "leases" …`, in JSON or in klog's
+ * text. What is forbidden to a pod (a quota) has no user. */
+static void note_denial(struct ctl_log *p, const struct log_entry *line)
+{
+    struct slice text = line->text;
+    ptrdiff_t stack = slice_find(text, SLICE(",\"stacktrace\":"));
+
+    if (slice_find(text, SLICE(" cannot ")) < 0 || slice_find(text, SLICE("system:serviceaccount:")) < 0 || line->time_ms < p->denial.time_ms)
+        return;
+    text.n = stack > 0 ? (size_t)stack : text.n;
+    p->denial.time_ms = line->time_ms;
+    snprintf(p->denial.text, sizeof p->denial.text, "%.*s", (int)(text.n < sizeof p->denial.text - 1 ? text.n : sizeof p->denial.text - 1), text.p);
+}
+
+void ctl_log_take(struct ctl_log *p, const struct log_entry *line)
 {
     enum { TEXT_MOST = 1024, NAME_MOST = 253 };
 
+    if (slice_find(line->text, SLICE("is forbidden: User \\\"")) >= 0 || slice_find(line->text, SLICE("is forbidden: User \"")) >= 0)
+        note_denial(p, line);
     if (slice_find(line->text, SLICE("Deleting stuck warm pool sandbox")) < 0)
         return;
     json whole = json_whole(line->text), who = json_get(whole, "SandboxWarmPool");
@@ -65,7 +83,7 @@ void pool_log_take(struct pool_log *p, const struct log_entry *line)
     free(ns);
 }
 
-const struct pool_churn *pool_log_churn(struct pool_log *p, size_t *n)
+const struct pool_churn *ctl_log_churn(struct ctl_log *p, size_t *n)
 {
     int64_t from = session_now(p->session) - WINDOW_MS;
 
@@ -79,7 +97,7 @@ const struct pool_churn *pool_log_churn(struct pool_log *p, size_t *n)
     return p->churn;
 }
 
-void pool_log_step(struct pool_log *p)
+void ctl_log_step(struct ctl_log *p)
 {
     const struct log_buffer *buffer = session_log_buffer(p->session, LOGS_SYSTEM);
     uint64_t end = log_buffer_end(buffer), first = log_buffer_first(buffer);
@@ -89,20 +107,21 @@ void pool_log_step(struct pool_log *p)
     for (unsigned looked = 0; p->next < end && looked < LINES_A_TURN; p->next++, looked++) {
         struct log_entry line;
         if (log_buffer_get(buffer, p->next, &line) && line.type == LOG_LINE_TEXT && strncmp(log_buffer_label(buffer, line.stream), "ctl", 3) == 0)
-            pool_log_take(p, &line);
+            ctl_log_take(p, &line);
     }
-    facts->pool_churn = pool_log_churn(p, &facts->n_pool_churn);
+    facts->denial = &p->denial;
+    facts->pool_churn = ctl_log_churn(p, &facts->n_pool_churn);
 }
 
-struct pool_log *pool_log_new(struct session *s)
+struct ctl_log *ctl_log_new(struct session *s)
 {
-    struct pool_log *p = NEW(struct pool_log);
+    struct ctl_log *p = NEW(struct ctl_log);
 
     p->session = s;
     return p;
 }
 
-void pool_log_free(struct pool_log *p)
+void ctl_log_free(struct ctl_log *p)
 {
     for (size_t i = 0; i < p->n; i++)
         churn_clear(&p->churn[i]);
