@@ -286,6 +286,25 @@ static void keys_of_a_replay_outside_of_one(void **state)
     close_world(&w);
 }
 
+/* What a closed overlay has asked for comes to nobody. */
+static void closed_before_the_answer(void **state)
+{
+    (void)state;
+    struct world w;
+    open_demo(&w, 24, 80);
+    sim_hang(w.sim, true);
+    press(&w, "d");
+    expect(&w, "asking the server");
+    press(&w, "\033");
+    sim_hang(w.sim, false);
+    run(&w, 2000);
+    press(&w, "dB");                 /* nor does an answer to a question that was dropped */
+    press(&w, "\033\033\033");
+    run(&w, 2000);
+    expect(&w, "Claims");
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,7 +312,7 @@ int main(void)
         cmocka_unit_test(what_fails_keeps_its_evidence), cmocka_unit_test(a_refusal_before_anything_is_made), cmocka_unit_test(cancelled_it_cleans_up),
         cmocka_unit_test_setup_teardown(inside_a_claim, temp_setup, temp_teardown), cmocka_unit_test(read_only_refuses), cmocka_unit_test(timeline_and_history),
         cmocka_unit_test(the_controllers_flags), cmocka_unit_test_setup_teardown(a_bundle, temp_setup, temp_teardown),
-        cmocka_unit_test(keys_of_a_replay_outside_of_one),
+        cmocka_unit_test(keys_of_a_replay_outside_of_one), cmocka_unit_test(closed_before_the_answer),
     };
     return TESTS_MAIN(tests);
 }

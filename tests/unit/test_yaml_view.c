@@ -15,10 +15,10 @@ struct world {
     struct canvas *canvas;
 };
 
-static void on_fetched(void *ctx, struct slice json, const char *error)
+static void on_fetched(void *ctx, struct slice bytes, const char *error)
 {
     struct world *w = ctx;
-    w->view->ops->fetched(w->view, &w->model, json, error);
+    w->view->ops->fetched(w->view, &w->model, bytes, error);
 }
 
 /* What the app does for a view. */
@@ -227,6 +227,7 @@ static void test_closed_before_the_answer(void **state)
     sim_hang(w->sim, true);
     show(w);
     expect(w, "asking the server …", true);
+    session_fetch_cancel(w->session, w);  /* as the app does before it frees a view */
     w->view->ops->free(w->view);
     w->view = NULL;
     sim_hang(w->sim, false);
