@@ -245,7 +245,6 @@ static bool act_in_app(struct app *app, enum action action)
     case ACTION_NODES: list(app, KIND_NODE); return true;
     case ACTION_WHY: focus(app, PANE_WHY); return true;
     case ACTION_EVENTS: focus(app, PANE_EVENTS); return true;
-    case ACTION_ENTER: return explain(app);
     case ACTION_LOGS:
         if (!explain(app))
             focus(app, PANE_LOGS);

@@ -78,6 +78,18 @@ static void add_progress(const struct logs *l, struct sheet *s, struct buf *out)
     }
 }
 
+/* "claim team-a/one, pod one" without its pod: most pods are called like what they are of. */
+static void add_title(const char *title, struct buf *out)
+{
+    const char *pod = strstr(title, ", pod "), *name = pod ? memrchr(title, '/', (size_t)(pod - title)) : NULL;
+    size_t n = name ? (size_t)(pod - name) - 1 : 0;
+
+    if (n && strlen(pod + 6) == n && !memcmp(name + 1, pod + 6, n))
+        buf_add(out, title, (size_t)(pod - title));
+    else
+        buf_add_text(out, title);
+}
+
 void logs_title(struct view *v, const struct model *m, struct buf *left, struct buf *right)
 {
     struct logs *l = (struct logs *)v;
@@ -87,7 +99,7 @@ void logs_title(struct view *v, const struct model *m, struct buf *left, struct 
 
     buf_add_text(left, "Logs · ");
     if (logs->title && *logs->title)
-        buf_add_text(left, logs->title);
+        add_title(logs->title, left);
     else
         buf_add_text(left, l->at == LOGS_PICKED ? "no pod picked" : "nothing selected");
     sheet_sync(l, s, m);

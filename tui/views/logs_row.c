@@ -269,13 +269,16 @@ static bool draw_part(const struct painter *p, const struct logs *l, struct canv
     return column > w;
 }
 
-/* How many lines are folded into a closed group, at the right end: where its text is cut, that was cut away. */
-static void draw_folded(const struct sheet *s, const struct log_row *row, struct canvas *c, int y, int x, int w)
+/* How many lines are folded into a closed group, at the right end, where the text is cut before it says so itself. */
+static void draw_folded(const struct logs *l, const struct sheet *s, const struct log_row *row, struct canvas *c, int y, int x, int w)
 {
     unsigned n = 0;
     struct log_entry e;
     char text[32];
+    ptrdiff_t told = slice_find(buf_slice(&l->text.text), SLICE("\xe2\x80\xa6 +"));
 
+    if (told >= 0 && text_columns((struct slice){l->text.text.p, (size_t)told}) + 8 <= w)
+        return;
     for (uint64_t at = row->line.number + 1; at <= row->line.number + row->line.span && n < FOLDED_MOST && log_buffer_get(s->buffer, at, &e); at++)
         n += e.folded && e.number - e.span == row->line.number;
     snprintf(text, sizeof text, " %s +%u", glyph_text(GLYPH_ELLIPSIS, canvas_ascii(c)), n);
@@ -345,7 +348,7 @@ static void draw_lines(struct logs *l, const struct sheet *s, const struct log_r
         struct part part = part_at(l, at, w);
         bool cut = draw_part(&p, l, c, y + lines, x, w, part);
         if (cut && row->line.span && !row->line.folded && !row->open)
-            draw_folded(s, row, c, y, x, w);
+            draw_folded(l, s, row, c, y, x, w);
         at = part.next;
     }
     for (int i = 0; row->line.folded && !row->context && i < (lines ? lines : 1); i++)
