@@ -4,6 +4,7 @@
 #include "core/record/recording.h"
 #include "core/record/redact.h"
 #include "core/session/session.h"
+#include "core/sim/sim.h"
 #include "core/sim/sim_replay.h"
 
 #include <stdlib.h>
@@ -25,6 +26,26 @@ static void look(struct session *s, struct clock_virtual *base)
     }
 }
 
+/* A cast: its world lives a while, or is refused with its row. */
+static void live(struct recording *rec)
+{
+    struct clock_virtual clock;
+    struct err err = {0};
+
+    clock_virtual_init(&clock, INT64_C(1795423489000));
+    struct sim *sim = sim_new(&clock.clock, 1);
+    if (sim_story_tell(sim, rec, &err)) {
+        struct session_config config = {.clock = &clock.clock, .transport = sim_transport(sim), .log_buffer_bytes = 1 << 20, .simulated = true};
+        struct session *s = session_new(&config);
+        look(s, &clock);
+        session_free(s);
+    } else {
+        must(err.text);
+    }
+    err_clear(&err);
+    sim_free(sim);
+}
+
 static void play(struct recording *rec)
 {
     struct clock_virtual base;
@@ -32,7 +53,7 @@ static void play(struct recording *rec)
 
     clock_virtual_init(&base, 0);
     struct replay *r = replay_new(rec, &base.clock);
-    struct session_config config = {.clock = replay_clock(r), .transport = replay_transport(r), .log_buffer_bytes = 1 << 20};
+    struct session_config config = {.clock = replay_clock(r), .transport = replay_transport(r), .log_buffer_bytes = 1 << 20, .simulated = true};
     struct session *s = session_new(&config);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         look(s, &base);
@@ -78,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     redact_text(text, &out);
     redact_line(text, &out);
     buf_free(&out);
-    if (rec && recording_count(rec) < 2000) {
+    if (rec && recording_cast(rec).n) {
+        live(rec);
+    } else if (rec && recording_count(rec) < 2000) {
         write_again(rec);
         play(rec);
     } else {

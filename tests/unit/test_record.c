@@ -441,6 +441,73 @@ static void strips_paths(void **state)
     }
 }
 
+/* ---- worlds that live ------------------------------------------------------------------------------------------------------------------- */
+
+#define STAGE "\"nodes\":[{\"name\":\"n\",\"cpu\":\"4\",\"memory\":\"8Gi\"}],\"namespaces\":[\"a\"]"
+#define TEMPLATE(more) "\"templates\":[{\"namespace\":\"a\",\"name\":\"t\",\"image\":\"i:1\",\"container\":\"c\",\"cpu\":\"1\",\"memory\":\"1Gi\"" more "}]"
+#define POOL "\"pools\":[{\"namespace\":\"a\",\"name\":\"p\",\"template\":\"t\",\"replicas\":1}]"
+#define CAST(text) "{\"sandtop\":\"recording/v1\",\"cast\":{" text "}}"
+
+static void a_story_lives(void **state)
+{
+    struct clock_virtual clock;
+    struct err err = {0};
+
+    (void)state;
+    clock_virtual_init(&clock, INT64_C(1795423489000));
+    struct sim *sim = sim_new(&clock.clock, 1);
+    struct recording *told = must_read(CAST(STAGE "," TEMPLATE("") "," POOL)
+        "{\"t\":2,\"put\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"c\",\"namespace\":\"a\"},"
+        "\"spec\":{\"warmPoolRef\":{\"name\":\"p\"}}}}"
+        "{\"t\":30,\"delete\":{\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"SandboxClaim\",\"metadata\":{\"name\":\"c\",\"namespace\":\"a\"}}}");
+    if (!sim_story_tell(sim, told, &err))
+        fail_msg("%s", err.text);
+    struct session *s = session_on(sim_transport(sim), &clock.clock);
+    run(s, &clock, 1000);
+    assert_int_equal(store_count(session_store(s), KIND_CLAIM), 0);
+    run(s, &clock, 19000);
+    assert_int_equal(store_count(session_store(s), KIND_CLAIM), 1);
+    assert_int_equal(diagnosis_count(session_diagnosis(s), CLAIM_READY), 1);
+    run(s, &clock, 20000);
+    assert_int_equal(store_count(session_store(s), KIND_CLAIM), 0);
+    session_free(s);
+    sim_free(sim);
+}
+
+static void says_what_is_wrong_with_a_cast(void **state)
+{
+    static const char *const rows[][2] = {
+        {CAST(""), "one node at least"},
+        {CAST("\"nodes\":3"), "cast.nodes"},
+        {CAST("\"nodes\":[{\"name\":\"N\",\"cpu\":\"4\",\"memory\":\"1\"}]"), "cast.nodes, row 1, name"},
+        {CAST("\"nodes\":[{\"name\":\"a\\\"b\",\"cpu\":\"4\",\"memory\":\"1\"}]"), "cast.nodes, row 1, name"},
+        {CAST("\"nodes\":[{\"name\":\"n\",\"cpu\":\"4\",\"memory\":\"1\",\"taint\":\"x\"}]"), "KEY:EFFECT"},
+        {CAST(STAGE "," TEMPLATE(",\"fate\":\"none\"")), "there is no fate"},
+        {CAST(STAGE "," TEMPLATE(",\"pull\":\"soon\"")), "cast.templates, row 1, pull"},
+        {CAST(STAGE "," TEMPLATE(",\"command\":\"sh\"")), "a list of words"},
+        {CAST(STAGE ",\"fates\":{\"x\":[{\"step\":\"pod\",\"after\":\"1s\"}]}"), "ends with rest or again"},
+        {CAST(STAGE ",\"fates\":{\"x\":[{\"step\":\"fly\"}]}"), "no step of that name"},
+        {CAST(STAGE ",\"fates\":{\"x\":[{\"step\":\"pod\"},{\"step\":\"again\",\"after\":\"0s\"}]}"), "a round takes"},
+        {CAST(STAGE ",\"fates\":{\"x\":[{\"step\":\"pod\"},{\"step\":\"again\",\"after\":\"1s\",\"to\":7}]}"), "to"},
+        {CAST(STAGE ",\"fates\":{\"x\":[]}"), "1 to 32 steps"},
+        {CAST(STAGE ",\"fates\":{\"x\":[{\"step\":\"crash\"},{\"step\":\"rest\"}]}," TEMPLATE(",\"fate\":\"x\"")), "cast.templates, row 1, text"},
+        {CAST(STAGE ",\"claims\":[{\"namespace\":\"a\",\"name\":\"c-\",\"pool\":\"p\",\"count\":99999999}]"), "cast.claims, row 1, count"},
+        {CAST(STAGE ",\"churn\":[{\"namespace\":\"a\",\"name\":\"c-\",\"pool\":\"p\",\"every\":\"0s\",\"life\":\"1s\"}]"), "100ms at least"},
+    };
+    struct clock_virtual clock;
+
+    (void)state;
+    clock_virtual_init(&clock, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err err = {0};
+        struct sim *sim = sim_new(&clock.clock, 1);
+        if (sim_story_tell(sim, must_read(rows[i][0]), &err) || !err.text || !strstr(err.text, rows[i][1]))
+            fail_msg("%s\ngives %s", rows[i][0], err.text ? err.text : "a story");
+        err_clear(&err);
+        sim_free(sim);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,7 +515,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_secret_is_written, temp_setup, temp_teardown),
         cmocka_unit_test_setup_teardown(overwrites_nothing, temp_setup, temp_teardown),
         cmocka_unit_test(tells_a_story_by_hand), cmocka_unit_test(reads_yaml_too), cmocka_unit_test(orders_by_time), cmocka_unit_test(says_what_is_wrong),
-        cmocka_unit_test(bears_any_cut), cmocka_unit_test(strips_paths),
+        cmocka_unit_test(bears_any_cut), cmocka_unit_test(strips_paths), cmocka_unit_test(a_story_lives),
+        cmocka_unit_test(says_what_is_wrong_with_a_cast),
     };
 
     return TESTS_MAIN(tests);
