@@ -5,6 +5,7 @@
 #include "tui/connect.h"
 #include "tui/log_pipe.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ static void tell_states(struct logs *l)
             continue;
         word->said = true;
         if (as_json(l))
-            log_pipe_mark(l->pipe, &rows[i], LOG_MARK_STATUS, l->clock->wall(l->clock), word->message);
+            log_pipe_mark(l->pipe, &rows[i], LOG_MARK_STATUS, session_now(l->session), word->message);
         else
             fprintf(stderr, "sandtop: %s/%s: %s\n", rows[i].pod, rows[i].container, word->message);
     }
@@ -281,7 +282,7 @@ static bool go(struct logs *l, int *status, struct err *err)
     const struct options *o = l->options;
     struct log_wish wish = {
         .tail_lines = o->logs.tail > 0 ? (unsigned)(o->logs.tail < 1000000000 ? o->logs.tail : 1000000000) : 0, .previous = o->logs.previous,
-        .since_ms = o->logs.since_ms > 0 ? l->clock->wall(l->clock) - o->logs.since_ms : 0, .once = !o->logs.follow, .role = l->role,
+        .since_ms = o->logs.since_ms > 0 ? session_now(l->session) - o->logs.since_ms : 0, .once = !o->logs.follow, .role = l->role,
     };
     bool done = false;
 
@@ -317,6 +318,7 @@ int logs_run(const struct options *o)
     struct connection *connection = NULL;
     int status = 0;
 
+    signal(SIGPIPE, SIG_IGN);        /* a write says so */
     if (!take_target(&l, &err) || !take_query(&l, &err)) {
         status = 2;
     } else {
@@ -327,8 +329,10 @@ int logs_run(const struct options *o)
         l.pipe = log_pipe_new(&config);
         connection = o->demo ? connection_demo(o) : connection_open(o, NULL, &err);
         l.session = connection ? connection_session(connection) : NULL;
-        if (l.session)
+        if (l.session) {
             session_log_want(l.session, LOGS_SYSTEM, false); /* until it is told how */
+            session_keep(l.session, l.target == TARGET_SYSTEM || (l.target == TARGET_POD && o->ns) ? SESSION_SYSTEM_PODS : SESSION_CHAINS);
+        }
         if (!connection || !connection_await(connection, o->timeout_ms ? o->timeout_ms : CONNECT_MS, &err) || !go(&l, &status, &err))
             status = 1;
     }

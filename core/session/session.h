@@ -49,6 +49,13 @@ struct session_info {
 struct session;
 struct session *session_new(const struct session_config *);
 void session_free(struct session *);
+/* What is kept in step; a command that needs little asks a large cluster for little. Before the first turn. */
+enum session_extent {
+    SESSION_ALL,
+    SESSION_CHAINS,                  /* claims, sandboxes and their pods; the controller's and the router's pods */
+    SESSION_SYSTEM_PODS,             /* the latter alone */
+};
+void session_keep(struct session *, enum session_extent);
 /* Sleeps until something is there for session_turn, one of extra is ready, or timeout_ms is over (-1: no bound of the caller's). Drains of a busy
  * cluster are paced (25 a second) so that one wake-up serves many changes; extra descriptors wake it at once always. */
 void session_wait(struct session *, struct pollfd *extra, unsigned n, int timeout_ms);

@@ -56,6 +56,7 @@ struct session {
     char *server_version;
     int64_t discover_at_ms;          /* mono: when to ask again; INT64_MAX never */
     unsigned discovery_failures;
+    enum session_extent extent;
     bool stream_lists;               /* near enough for WatchList; else pages with gzip */
     char *discovery_error;
     struct prober *prober;

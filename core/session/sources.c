@@ -102,12 +102,25 @@ static void start(struct source *source, const char *ns, const char *selector)
     free(path);
 }
 
+void session_keep(struct session *s, enum session_extent extent)
+{
+    s->extent = extent;
+}
+
+static bool left_out(const struct session *s, enum source_id id)
+{
+    const uint32_t system = 1u << SOURCE_APP_PODS | 1u << SOURCE_NAMED_PODS;
+    const uint32_t chains = system | 1u << SOURCE_CLAIMS | 1u << SOURCE_SANDBOXES | 1u << SOURCE_SANDBOX_PODS;
+
+    return s->extent != SESSION_ALL && !((s->extent == SESSION_CHAINS ? chains : system) & 1u << id);
+}
+
 bool source_synced(const struct session *s, enum source_id id)
 {
     const struct source *source = &s->sources[id];
 
     if (!source->reflector)
-        return s->facts.discovered && !s->versions[source_rows[id].kind];
+        return s->facts.discovered && (!s->versions[source_rows[id].kind] || left_out(s, id));
     const struct reflector_status *status = reflector_status(source->reflector);
     return status->synced || status->state == REFLECTOR_FORBIDDEN || status->state == REFLECTOR_GONE;
 }
@@ -138,7 +151,7 @@ void sources_start(struct session *s)
         struct source *source = &s->sources[id];
         source->session = s;
         source->id = id;
-        if (!source->reflector && s->versions[source_rows[id].kind] && time_to_start(s, id))
+        if (!source->reflector && s->versions[source_rows[id].kind] && !left_out(s, id) && time_to_start(s, id))
             start(source, source_rows[id].follows_ns ? s->ns : NULL, source_rows[id].selector);
     }
 }
