@@ -40,7 +40,7 @@ bool doctor_settle(struct session *session, int64_t timeout_ms, struct err *err)
         return err_set(err, "this user may not list sandboxclaims %s%s: ask for list and watch on them, or name a namespace with -n",
                        session_info(session)->ns ? "in namespace " : "in all namespaces", session_info(session)->ns ? session_info(session)->ns : "");
     const char *ns = session_info(session)->ns;
-    if (ns && answers_get(session_facts(session)->answers, KIND_NAMESPACE, "", ns, NULL) == ANSWER_MISSING)
+    if (ns && !store_count(session_store(session), KIND_CLAIM) && answers_get(session_facts(session)->answers, KIND_NAMESPACE, "", ns, NULL) == ANSWER_MISSING)
         return err_set(err, "there is no namespace %s: is the name right (-n), is it the right cluster (--context)?", ns);
     if (whole)
         return true;

@@ -128,7 +128,7 @@ static void leader(struct finder *f, const struct deployment *d)
     find_want(f, KIND_LEASE, d->o.ns, SLICE("a3317529.agent-sandbox.x-k8s.io"));
     enum leadership lead = leadership_of(f->chain->store, d, f->chain->now_ms, &late);
     const struct lease *lease = controller_lease(f->chain->store, d);
-    if (lead == LEAD_UNKNOWN || lead == LEAD_HELD || (lead == LEAD_LAPSED && late < LAPSE_MS) || (lead == LEAD_NOBODY && f->chain->now_ms - lease->renewed_ms < LAPSE_MS))
+    if (lead == LEAD_UNKNOWN || lead == LEAD_HELD || (lead != LEAD_NOBODY && late < LAPSE_MS) || (lead == LEAD_NOBODY && f->chain->now_ms - lease->renewed_ms < LAPSE_MS))
         return;
     f->rule = &rule_leader;
     find_no_leader(f, d, lead, late);

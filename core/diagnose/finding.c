@@ -323,7 +323,7 @@ void find_container(struct finder *f, const struct pod *pod, const struct contai
         find_evidence(f, &pod->o, c->finished_ms, c->message, "%s %s: %s, exit code %d, %d restarts", word, c->name, c->reason, c->exit_code,
                       c->restarts);
     else if (c->state == CONTAINER_WAITING)
-        find_evidence(f, &pod->o, 0, c->message, "%s %s: %s", word, c->name, c->reason);
+        find_evidence(f, &pod->o, pod->ready.status == TRUTH_FALSE ? pod->ready.since_ms : 0, c->message, "%s %s: %s", word, c->name, c->reason);
     else
         find_evidence(f, &pod->o, c->started_ms, c->message, "%s %s: running, %s, %d restarts", word, c->name, c->ready ? "ready" : "not ready",
                       c->restarts);

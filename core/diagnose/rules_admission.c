@@ -30,8 +30,10 @@ static void quota_item_text(struct finder *f, const struct quota *quota)
     struct buf text = {0};
     for (uint32_t i = 0; f->full && i < quota->n_items; i++)
         buf_printf(&text, "%s%s %s of %s", i ? ", " : "", quota->items[i].resource, quota->items[i].used, quota->items[i].hard);
+    int64_t read_ms;
+    answers_get(f->chain->facts->answers, KIND_QUOTA, quota->o.ns, quota->o.name, &read_ms);
     if (text.n)
-        find_evidence(f, &quota->o, 0, text.p, "used of hard");
+        find_evidence(f, &quota->o, read_ms, text.p, "used of hard");
     buf_free(&text);
 }
 
@@ -279,6 +281,15 @@ bool rule_conflict(const struct chain *c, struct finder *f)
     return true;
 }
 
+/* FNV-1a, 32 bits: what the controller labels a sandbox's own things with. */
+static uint32_t name_hash(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash;
+}
+
 /* Row 29. */
 bool rule_many_pods(const struct chain *c, struct finder *f)
 {
@@ -291,7 +302,9 @@ bool rule_many_pods(const struct chain *c, struct finder *f)
     find_brief(f, "several pods for one sandbox");
     find_cause(f, "Sandbox %s controls more than one pod, and the controller does not choose between them.", c->sandbox_at->name);
     find_next(f, "Decide which pod lives and delete the others");
-    find_command(f, "kubectl get pods -n %s -l agents.x-k8s.io/sandbox-name-hash -o wide", c->sandbox_at->ns);
+    char label[64];
+    snprintf(label, sizeof label, "agents.x-k8s.io/sandbox-name-hash=%08x", (unsigned)name_hash(c->sandbox_at->name));
+    find_command(f, "kubectl get pods -n %s -l %s -o wide", c->sandbox_at->ns, label);
     find_group(f, "%s/%s", c->sandbox_at->ns, c->sandbox_at->name);
     find_condition(f, whose, "Ready", said);
     find_event(f, event);

@@ -128,7 +128,9 @@ enum leadership leadership_of(const struct store *store, const struct deployment
     *late_ms = now_ms - lease->renewed_ms;
     if (lease->renewed_ms && *late_ms > term + LEASE_SLACK_MS)
         return LEAD_LAPSED;
-    /* "<pod>_<uuid>": a holder that is no pod any more leads nobody, for as long as its term may be. */
+    /* "<pod>_<uuid>": a holder that is no pod any more leads nobody, however long its term is. At each roll-out that is so for a moment. */
+    if (*late_ms <= LEASE_DEFAULT_MS + LEASE_SLACK_MS)
+        return LEAD_HELD;
     const char *cut = strchr(lease->holder, '_');
     struct slice pod = {lease->holder, cut ? (size_t)(cut - lease->holder) : strlen(lease->holder)};
     bool any = false;

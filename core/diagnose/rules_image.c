@@ -115,7 +115,14 @@ static void judge(const struct chain *c, struct finder *f, const struct containe
     find(f, class->passing ? find_passing(f) : SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
     find_brief(f, "image %s%s", brief_image(k->image), class->brief);
     find_cause(f, "The image %s cannot be pulled%s: %s.", k->image, k->init ? " for an init container" : "", class->cause);
-    if (class->passing)
+    const struct event *secret = event_about(&c->pod->o, "FailedToRetrieveImagePullSecret", NULL);
+    if (secret && is(class->name, "denied")) {
+        struct slice names = run_after(secret->message, "pull secrets (", ")");
+        find_brief(f, "image %s: pull secret %.*s not found", brief_image(k->image), SHOW(names));
+        find_cause(f, "The image %s cannot be pulled: the registry denies access, and the pod's imagePullSecret %.*s does not exist.", k->image, SHOW(names));
+        find_next(f, "Create secret %.*s in namespace %s, or name another in the template", SHOW(names), c->pod->o.ns);
+        find_command(f, "kubectl get secrets -n %s", c->pod->o.ns);
+    } else if (class->passing)
         find_next(f, "%s", class->next);
     else
         find_edit_template(f, class->next);
@@ -125,6 +132,8 @@ static void judge(const struct chain *c, struct finder *f, const struct containe
     find_group(f, "%s|%s|%s", class->name, k->image, local ? c->pod->node : says(class->name, "denied") ? c->pod->o.ns : "");
     find_container(f, c->pod, k);
     find_event(f, failed);
+    /* "Unable to retrieve some image pull secrets (x); …": then the registry was asked without it. */
+    find_event(f, event_about(&c->pod->o, "FailedToRetrieveImagePullSecret", NULL));
     find_ready(f);
 }
 

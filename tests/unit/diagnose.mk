@@ -16,3 +16,6 @@ tests_fuzz_replay_prom_LDADD = $(BASE_LIBS) -lm
 check_PROGRAMS += tests/unit/test_facts
 tests_unit_test_facts_SOURCES = tests/unit/test_facts.c tests/unit/fake_transport.c tests/unit/fake_transport.h tests/unit/test.h
 tests_unit_test_facts_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_doctor
+tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/diagnose_cases.h tests/unit/test.h
+tests_unit_test_doctor_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)

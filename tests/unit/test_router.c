@@ -213,6 +213,10 @@ static void webhook(void **state)
 #define LEASE(holder, clock) \
     "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},'spec':{'holderIdentity':'" holder \
     "','leaseDurationSeconds':15,'renewTime':" AT(clock) "}}"
+/* a term of an hour: not lapsed, and yet nobody leads */
+#define GHOST \
+    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},'spec':{'holderIdentity':'agent-sandbox-controller-0_x'," \
+    "'leaseDurationSeconds':3600,'renewTime':" AT("00:10") "}}"
 #define CONTROLLER_POD(name) "{'kind':'Pod','metadata':{'name':'" name "','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}},'spec':{},'status':{}}"
 
 /* Rows 4 and 5: the lease and the controller's own figures decide. */
@@ -226,9 +230,11 @@ static void controller_silent(void **state)
         const char *cause;
     } cases[] = {
         {"lapsed", LEASE("agent-sandbox-controller-1_x", "00:10"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED, "silent since"},
-        {"a ghost", LEASE("agent-sandbox-controller-0_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED, "no pod that is there"},
+        {"a ghost", GHOST, CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED, "no pod that is there"},
         {"says it does not lead", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"), {.read_ms = START_MS + 50000, .leader = 0},
          "controller-no-leader", CONFIDENCE_PROVED, "says that it does not"},
+        {"a roll-out", LEASE("agent-sandbox-controller-0_x", "00:50"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-backlog", CONFIDENCE_POSSIBLE,
+         "has not looked"},
         {"queue", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"),
          {.read_ms = START_MS + 50000, .leader = 1, .has = {[KIND_CLAIM] = true}, .depth = {[KIND_CLAIM] = 812}, .workers = {[KIND_CLAIM] = 50}, .busy = {[KIND_CLAIM] = 50}},
          "controller-backlog", CONFIDENCE_PROVED, "812 claims wait in it, 50 of 50 workers are busy"},
