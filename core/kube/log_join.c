@@ -13,6 +13,7 @@ static const int64_t second_ns = 1000000000;
 enum {
     JITTER_S = 1,                    /* stamps of one live log may go back so far */
     CAUGHT_UP_S = 2, BEHIND_S = 5,   /* more than the clocks' difference */
+    LIVE_S = 60,                     /* older lines are a log that is read from its file: where it pauses nothing is missing */
     BUCKET_S = 30,
     JUMP_LINES_LEAST = 50,           /* what a jump must hide at the former rate to be called a gap */
     GAP_EPISODE_S = 60,              /* a log that is sent again so soon after a gap belongs to it */
@@ -68,7 +69,7 @@ static void measure(struct log_join *j, int64_t stamp_ns)
 
     if (lag < j->least_ns)
         j->least_ns = lag;
-    if (over < CAUGHT_UP_S * second_ns && !j->behind)
+    if (over < CAUGHT_UP_S * second_ns && !j->behind && lag < LIVE_S * second_ns)
         j->caught_up = true;
     if (j->caught_up && over > BEHIND_S * second_ns)
         j->behind = true;

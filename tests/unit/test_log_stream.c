@@ -199,6 +199,27 @@ static void stood_still_without_loss(void **state)
     teardown(&b);
 }
 
+/* An old log over a slow line: it was written in a burst, then paused. */
+static void slow_line(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    setup(&b);
+    clock_virtual_advance(&b.server->clock, 3 * 3600000);
+    log_number(b.server, 3000, 100000);
+    log_number(b.server, 10, INT64_C(900000000000));
+    struct ptrs all = b.server->now.rows, come = all;
+    for (come.n = 0; come.n < all.n; come.n += come.n < 3000 ? 30 : 1) {
+        b.server->now.rows = come;
+        log_run(b.server, b.stream, 1000);
+    }
+    b.server->now.rows = all;
+    log_run(b.server, b.stream, 1000);
+    check_all("slow line", b.server, &b.seen, 0);
+    teardown(&b);
+}
+
 static void repeats_within_a_stream(void **state)
 {
     struct bench b;
@@ -679,7 +700,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_anywhere), cmocka_unit_test(equal_stamps), cmocka_unit_test(out_of_order), cmocka_unit_test(undated_pieces),
-        cmocka_unit_test(rotation_is_a_gap), cmocka_unit_test(stood_still), cmocka_unit_test(stood_still_without_loss),
+        cmocka_unit_test(rotation_is_a_gap), cmocka_unit_test(stood_still), cmocka_unit_test(stood_still_without_loss), cmocka_unit_test(slow_line),
         cmocka_unit_test(repeats_within_a_stream), cmocka_unit_test(clock_goes_back), cmocka_unit_test(restart_reads_the_end_of_the_old),
         cmocka_unit_test(restart_before_word_of_it), cmocka_unit_test(restarts_unseen_are_said), cmocka_unit_test(previous_tail),
         cmocka_unit_test(crash_loop), cmocka_unit_test(waits_are_no_errors), cmocka_unit_test(errors_inside_a_body), cmocka_unit_test(no_busy_loop),
