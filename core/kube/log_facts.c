@@ -143,14 +143,14 @@ void log_stream_container(struct log_stream *s, const struct log_container *c)
     }
 }
 
-void log_stream_pod_gone(struct log_stream *s, const char *why)
+void log_stream_pod_gone(struct log_stream *s, bool replaced, const char *why)
 {
     s->pod_gone = true;
     free(s->gone_why);
     s->gone_why = mem_text(why);
     if (s->state == LOG_STREAM_ENDED)
         log_stream_say(s, LOG_STREAM_ENDED, s->message);
-    else if (!s->exchange && s->drained)
+    else if (!s->exchange && (s->drained || replaced))
         log_stream_end(s, why, true);
     else if (!s->exchange)
         log_stream_retry_in(s, 0);   /* what is left, or a 404 */

@@ -101,6 +101,11 @@ bool log_stream_line(struct log_stream *s, int64_t stamp_ns, struct slice text)
 {
     enum log_verdict verdict = log_join_line(&s->join, stamp_ns, text);
 
+    if (verdict == LOG_UNJOINED && s->pod_gone) {
+        log_stream_drop(s);          /* of a new pod that has the name */
+        log_stream_end(s, s->gone_why, true);
+        return false;
+    }
     if (verdict == LOG_UNJOINED) {
         if (verify(s))
             return false;
@@ -172,7 +177,7 @@ static void add_what(struct log_stream *s, struct buf *path)
         buf_printf(path, "&tailLines=%u", tail);
     if (previous || s->config.previous)
         buf_add_text(path, "&previous=true");
-    else if (s->config.follow)
+    else if (s->config.follow && !s->pod_gone)
         buf_add_text(path, "&follow=true");
 }
 

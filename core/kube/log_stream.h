@@ -48,8 +48,9 @@ void log_stream_step(struct log_stream *);
 int64_t log_stream_due(const struct log_stream *);
 /* Drives restarts and the end. Cheap where nothing changed. */
 void log_stream_container(struct log_stream *, const struct log_container *);
-/* The pod watch says that the pod is gone: what is left is read, then the stream ends with this reason. It may come back (the watch was wrong). */
-void log_stream_pod_gone(struct log_stream *, const char *why);
+/* The pod watch says that the pod is gone: what is left is read, then the stream ends with this reason. It may come back (the watch was wrong).
+ * replaced: another pod has its name by now, whose log the server would answer with. */
+void log_stream_pod_gone(struct log_stream *, bool replaced, const char *why);
 void log_stream_pod_back(struct log_stream *);
 /* Held, nothing is asked for; let go, it resumes where it was. */
 void log_stream_hold(struct log_stream *, bool held);

@@ -152,6 +152,17 @@ static void forget_ended(struct pane *pane)
     }
 }
 
+/* A sandbox's pod keeps its name when it is made anew. */
+static bool replaced(const struct pane *pane, const struct follow *old)
+{
+    for (size_t i = 0; i < pane->follows.n; i++) {
+        const struct follow *f = pane->follows.v[i];
+        if (f->seen && strcmp(f->pod, old->pod) == 0 && strcmp(f->ns, old->ns) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void look(struct pane *pane)
 {
     bool known = log_pods_known(pane->set->pods, pane->id);
@@ -164,8 +175,10 @@ static void look(struct pane *pane)
         struct follow *f = pane->follows.v[i];
         if (f->seen || f->gone)
             continue;
-        if (known)
-            log_stream_pod_gone(f->stream, "the pod was deleted");     /* it reads what is left, then ends */
+        if (known && replaced(pane, f))
+            log_stream_pod_gone(f->stream, true, "the pod was deleted, another one has its name");
+        else if (known)
+            log_stream_pod_gone(f->stream, false, "the pod was deleted");  /* it reads what is left, then ends */
         else
             pane->look = true;
         f->gone = known;

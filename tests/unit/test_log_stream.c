@@ -468,7 +468,7 @@ static void no_busy_loop(void **state)
     assert_int_equal(b.seen.lines, 10);
     assert_true(b.server->requests <= 14);
     log_number(b.server, 10, 1000000);
-    log_stream_pod_gone(b.stream, "the pod was deleted");
+    log_stream_pod_gone(b.stream, false, "the pod was deleted");
     log_run(b.server, b.stream, 100);
     assert_int_equal(log_stream_state(b.stream), LOG_STREAM_ENDED);
     assert_int_equal(b.seen.lines, 20);
@@ -486,7 +486,7 @@ static void deletion_drains(void **state)
     log_tell(b.server, b.stream, 1, LOG_CONTAINER_RUNNING, false);
     log_number(b.server, 10, 1000000000);
     log_run(b.server, b.stream, 200);
-    log_stream_pod_gone(b.stream, "the pod was deleted");
+    log_stream_pod_gone(b.stream, false, "the pod was deleted");
     log_run(b.server, b.stream, 200);
     assert_int_equal(log_stream_state(b.stream), LOG_STREAM_FOLLOWING);
     log_number(b.server, 2, 1000000);
@@ -504,10 +504,34 @@ static void deletion_drains(void **state)
     check_all("back", b.server, &b.seen, 0);
     b.server->status = 404;
     log_cut(b.server, END_CUT);
-    log_stream_pod_gone(b.stream, "the pod was deleted");
+    log_stream_pod_gone(b.stream, false, "the pod was deleted");
     log_run(b.server, b.stream, 2000);
     assert_int_equal(log_stream_state(b.stream), LOG_STREAM_ENDED);
     teardown(&b);
+}
+
+/* A new pod has the name: what the server answers with is not this one's. */
+static void name_taken(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        setup(&b);
+        log_tell(b.server, b.stream, 1, LOG_CONTAINER_RUNNING, false);
+        log_number(b.server, 10, 100000000);
+        log_run(b.server, b.stream, 200);
+        log_cut(b.server, END_DONE);
+        log_file_clear(&b.server->now);
+        log_write(b.server, b.server->last_ns += 3000000000, "of the new pod", 14);
+        log_stream_pod_gone(b.stream, known, "the pod was deleted");
+        log_run(b.server, b.stream, 5000);
+        assert_int_equal(log_stream_state(b.stream), LOG_STREAM_ENDED);
+        check_all("name taken", b.server, &b.seen, 0);
+        assert_int_equal(b.seen.plain, 0);
+        assert_int_equal(b.server->exchanges.n, 0);
+        teardown(&b);
+    }
 }
 
 /* An older kubelet stands still, without an end, when the log was rotated: an idle stream is probed. */
@@ -600,7 +624,7 @@ static void unfinished_lines(void **state)
     log_run(b.server, b.stream, 100);
     log_cut(b.server, END_DONE);
     b.server->status = 404;
-    log_stream_pod_gone(b.stream, "the pod was deleted");
+    log_stream_pod_gone(b.stream, false, "the pod was deleted");
     log_run(b.server, b.stream, 2000);
     check_all("unfinished and gone", b.server, &b.seen, 0);
     teardown(&b);
@@ -704,7 +728,7 @@ int main(void)
         cmocka_unit_test(repeats_within_a_stream), cmocka_unit_test(clock_goes_back), cmocka_unit_test(restart_reads_the_end_of_the_old),
         cmocka_unit_test(restart_before_word_of_it), cmocka_unit_test(restarts_unseen_are_said), cmocka_unit_test(previous_tail),
         cmocka_unit_test(crash_loop), cmocka_unit_test(waits_are_no_errors), cmocka_unit_test(errors_inside_a_body), cmocka_unit_test(no_busy_loop),
-        cmocka_unit_test(deletion_drains), cmocka_unit_test(idle_streams_are_probed), cmocka_unit_test(outage), cmocka_unit_test(huge_and_hostile),
+        cmocka_unit_test(deletion_drains), cmocka_unit_test(name_taken), cmocka_unit_test(idle_streams_are_probed), cmocka_unit_test(outage), cmocka_unit_test(huge_and_hostile),
         cmocka_unit_test(unfinished_lines), cmocka_unit_test(held_and_let_go), cmocka_unit_test(any_faults),
     };
 

@@ -245,6 +245,28 @@ static void a_pod_that_comes_back(void **state)
     close_world(&w);
 }
 
+/* The pod is made anew under its old name, as a sandbox's is: the old stream ends, the new one reads its own log alone. */
+static void a_pod_made_anew(void **state)
+{
+    struct world w;
+
+    (void)state;
+    open_world(&w);
+    put_pod(&w, "shop", "cart", U("1"), "");
+    sim_log(w.sim, "shop", "cart", "main", "of the old");
+    session_log_want(w.session, LOGS_PICKED, true);
+    session_log_pick(w.session, "shop", "cart");
+    run(&w, 2000);
+    assert_true(sim_delete(w.sim, "pods", "shop", "cart"));
+    put_pod(&w, "shop", "cart", U("2"), "");
+    sim_log(w.sim, "shop", "cart", "main", "of the new");
+    run(&w, 10000);
+    assert_int_equal(count(&w, LOGS_PICKED), 4);
+    assert_int_equal(lines(&w, LOGS_PICKED, "of the old"), 1);
+    assert_int_equal(lines(&w, LOGS_PICKED, "of the new"), 1);
+    close_world(&w);
+}
+
 struct tapped {
     size_t lines, marks;
 };
@@ -289,7 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controller_and_routers), cmocka_unit_test(selected_claim), cmocka_unit_test(picked_pods), cmocka_unit_test(a_pod_that_comes_back),
-        cmocka_unit_test(tapped_and_once),
+        cmocka_unit_test(a_pod_made_anew), cmocka_unit_test(tapped_and_once),
     };
 
     return TESTS_MAIN(tests);
