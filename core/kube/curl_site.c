@@ -108,6 +108,7 @@ enum trouble curl_site_trouble(const struct curl_site *s, void *easy, int code, 
         {CURLE_GOT_NOTHING, false, TROUBLE_CUT},
         {CURLE_RECV_ERROR, true, TROUBLE_CUT}, /* TLS 1.3 tells of our certificate with the first bytes read */
         {CURLE_SEND_ERROR, true, TROUBLE_CUT},
+        {CURLE_SEND_FAIL_REWIND, false, TROUBLE_CUT}, /* a POST that curl would have repeated */
         {CURLE_PARTIAL_FILE, false, TROUBLE_CUT},
         {CURLE_HTTP2, false, TROUBLE_CUT},
         {CURLE_HTTP2_STREAM, false, TROUBLE_CUT},

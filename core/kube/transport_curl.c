@@ -36,6 +36,7 @@ struct exchange {
     CURLM *multi;
     struct curl_slist *headers;      /* out.headers as curl wants them */
     struct outgoing out;
+    size_t body_at;                  /* of a POST: what was handed to curl */
     bool compress;
     int64_t deadline_ms;             /* of the request; counts from when curl gets it: a plugin that is waited for has its own */
     int64_t end_by_ms;               /* mono; 0: no deadline */
@@ -256,20 +257,32 @@ static void set_version(const struct curl_site *site, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, strncmp(site->route.base, "https:", 6) == 0 ? 1L : 0L);
 }
 
-static void set_method(const struct outgoing *out, CURL *easy)
+/* curl silently repeats a request whose kept-alive connection turns out to be dead. A POST it cannot: each byte of the body is handed out once, and
+ * without a rewind; so a command never arrives twice. */
+static size_t on_read(char *to, size_t size, size_t n, void *ctx)
 {
-    bool post = strcmp(out->method, "POST") == 0;
+    struct exchange *x = ctx;
+    size_t left = x->out.body_n - x->body_at, part = left < size * n ? left : size * n;
 
-    if (post || out->body_n) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)out->body_n);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, out->body ? out->body : "");
-    }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, out->method);
-    if (post) {
-        /* curl silently repeats a request whose kept-alive connection turns out to be dead: a command must never go out twice */
-        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    }
+    if (part)
+        memcpy(to, x->out.body + x->body_at, part);
+    x->body_at += part;
+    return part;
+}
+
+static void set_method(struct exchange *x, CURL *easy)
+{
+    bool post = strcmp(x->out.method, "POST") == 0;
+
+    x->body_at = 0;
+    curl_easy_setopt(easy, CURLOPT_POST, (long)(post || x->out.body_n));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->out.body_n);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, x);
+    if (!post && x->out.body_n)
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->out.body);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)(post && !x->out.body_n)); /* an empty body holds no second sending back */
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, x->out.method);
 }
 
 static void fly(struct exchange *x)
@@ -292,7 +305,7 @@ static void fly(struct exchange *x)
     }
     curl_site_set(site_of(x), easy, x->error);
     set_version(site_of(x), easy);
-    set_method(&x->out, easy);
+    set_method(x, easy);
     if (x->deadline_ms > 0 && x->end_by_ms == 0)
         x->end_by_ms = now_ms(t) + x->deadline_ms;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);

@@ -61,12 +61,26 @@ static void link_pool(struct run *r)
     ask_new(r, "PATCH", agents_path(r, "sandboxwarmpools", r->pool, "fieldManager=sandtop"), buf_take(&body), on_linked);
 }
 
+static void post_claim(struct run *r);
+
 static void on_created(struct run *r, struct ask *a)
 {
     json object = json_whole(buf_slice(&a->answer));
 
     r->claim_post = NULL;
-    if (a->reason == END_DONE && a->status == 201) {
+    if (a->reason == END_CUT && r->phase == PHASE_CLAIM && !r->claim_again) {
+        r->claim_again = true;       /* its name is ours alone: a second one would be refused */
+        post_claim(r);
+        return;
+    }
+    if (a->reason == END_DONE && a->status == 409 && r->claim_again) {
+        r->made_claim = true;        /* the first one arrived */
+        if (r->phase == PHASE_CLAIM) {
+            stage_end(r, RUN_STAGE_CLAIM, RUN_STAGE_DONE);
+            wait_begin(r);
+        }
+        eye_open(r, EYE_CLAIM, r->claim, NULL, NULL, (json){0});
+    } else if (a->reason == END_DONE && a->status == 201) {
         char *uid = json_dup(json_path(object, "metadata.uid")), *rv = json_dup(json_path(object, "metadata.resourceVersion"));
         set_text(&r->claim_uid, uid ? uid : mem_text(""));
         r->made_claim = true;
@@ -87,6 +101,11 @@ static void on_created(struct run *r, struct ask *a)
         run_fail_ask(r, a, "the claim could not be made");
 }
 
+static void post_claim(struct run *r)
+{
+    r->claim_post = ask_new(r, "POST", agents_path(r, "sandboxclaims", NULL, "fieldManager=sandtop"), claim_body(r), on_created);
+}
+
 void claim_create(struct run *r)
 {
     stage_end(r, RUN_STAGE_PLAN, RUN_STAGE_DONE);
@@ -94,7 +113,7 @@ void claim_create(struct run *r)
     stage_begin(r, RUN_STAGE_CLAIM);
     stage_say(r, RUN_STAGE_CLAIM, mem_text(r->claim));
     r->claim_asked = true;
-    r->claim_post = ask_new(r, "POST", agents_path(r, "sandboxclaims", NULL, "fieldManager=sandtop"), claim_body(r), on_created);
+    post_claim(r);
 }
 
 static void on_prolonged(struct run *r, struct ask *a)

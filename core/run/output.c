@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MARKS = 16384, CHUNK = 64 * 1024, STAGING = 64 * 1024 };
+enum { MARKS = 16384, CHUNK = 64 * 1024, STAGING = 64 * 1024, MOST = 1 << 30 /* a command that never stops must not fill the disk */ };
 
 struct run_output {
     int fd;                          /* -1: no file could be made */
@@ -76,7 +76,15 @@ static void lose(struct run_output *o, const char *what)
         return;
     o->lost_at = o->written;
     free(o->trouble);
-    o->trouble = mem_printf("only the first %llu bytes are kept: %s (set TMPDIR to where there is room)", (unsigned long long)o->written, what);
+    o->trouble = mem_printf("only the first %llu bytes are kept: %s", (unsigned long long)o->written, what);
+}
+
+static void lose_room(struct run_output *o, int error)
+{
+    char *why = mem_printf("%s (set TMPDIR to where there is room)", strerror(error));
+
+    lose(o, why);
+    free(why);
 }
 
 static void flush(struct run_output *o)
@@ -86,14 +94,16 @@ static void flush(struct run_output *o)
     if (o->fd < 0 && o->lost_at == UINT64_MAX) {
         o->fd = open_spool();
         if (o->fd < 0)
-            lose(o, strerror(errno));
+            lose_room(o, errno);
     }
+    if (o->written + o->staging.n > MOST)
+        lose(o, "more than 1 GiB came");
     while (o->lost_at == UINT64_MAX && done < o->staging.n) {
         ssize_t n = pwrite(o->fd, o->staging.p + done, o->staging.n - done, (off_t)o->written);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            lose(o, strerror(n < 0 ? errno : ENOSPC));
+            lose_room(o, n < 0 ? errno : ENOSPC);
             break;
         }
         done += (size_t)n;

@@ -232,6 +232,12 @@ struct run *run_new(const struct run_config *config)
     return r;
 }
 
+void run_config_get(const struct run *r, struct run_config *out)
+{
+    *out = r->config;
+    out->token = r->token;
+}
+
 static void result_free(struct result *result)
 {
     free(result->command);

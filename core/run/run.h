@@ -129,6 +129,8 @@ struct run_view {
 
 struct run;
 struct run *run_new(const struct run_config *);           /* the first request is asked for at once */
+/* What it was made with, its token too, for another one like it; borrowed until run_free. Without command and claim_name. */
+void run_config_get(const struct run *, struct run_config *out);
 void run_free(struct run *);                              /* no callback follows. What is not removed by then stays until its shutdownTime */
 void run_step(struct run *);                              /* due timers; beside the transport's step */
 int64_t run_due(const struct run *);                      /* ms until run_step has something to do; -1: nothing */

@@ -115,6 +115,7 @@ struct run {
     int64_t began_ms, began_wall_ms, deadline_at_ms /* mono; INT64_MAX none */, total_ms;
     char *pool, *template_name, *claim, *claim_uid, *sandbox, *pod, *pod_ip, *image;
     bool made_claim, made_pool, warm;
+    bool claim_again;                /* asked a second time: the first one's connection broke */
     bool claim_asked;                /* the POST may have reached the server */
     struct ask *claim_post, *pool_post; /* open */
     /* plan.c */

@@ -132,6 +132,8 @@ static void take_names(struct run *r, const struct eye *e)
 
     switch (e->id) {
     case EYE_CLAIM:
+        if (!*r->claim_uid && r->made_claim)
+            put_json(&r->claim_uid, json_path(object, "metadata.uid"));
         put_json(&r->pool, json_path(object, "spec.warmPoolRef.name"));
         put_json(&r->sandbox, json_path(object, "status.sandbox.name"));
         if (!*r->sandbox)

@@ -625,6 +625,23 @@ static void deadline(void **state)
     expect_over(w, RUN_DEADLINE, "deadline");
 }
 
+/* The answer to the claim's POST was lost, but it had arrived. */
+static void claim_was_made(void **state)
+{
+    struct world *w = *state;
+
+    until_claim(w);
+    fake_end(open_one(w, "POST " CLAIMS), END_CUT, "cut");
+    step(w);
+    answer(w, "POST " CLAIMS, 409, STATUS(409, "AlreadyExists", "exists"));
+    assert_int_equal(count(w, "POST " CLAIMS), 2);
+    answer(w, SERVICES, 200, SERVICE_LIST);
+    answer(w, "GET " CLAIMS "/sandtop-abcde", 200, READY_CLAIM);
+    answer(w, EXECUTE, 200, ANSWER);
+    remove_all(w);
+    expect_over(w, RUN_EXITED, "");
+}
+
 static void watch_is_resumed(void **state)
 {
     struct world *w = *state;
@@ -951,7 +968,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(warm), T(never_twice), T(gives_way), T(two_routers), T(services_forbidden), T(router_url), T(token_wants_a_forward), T(cold), T(dry_run_refuses),
         T(dry_run_forbidden), T(template_choice), T(pool_is_made_and_removed), T(old_api), T(old_pool), T(not_installed), T(refusals), T(pool_missing),
-        T(claim_ends), T(error_passes), T(deadline), T(watch_is_resumed), T(cancel_anywhere), T(cancel_while_creating), T(cancel_when_creation_is_lost),
+        T(claim_ends), T(error_passes), T(deadline), T(claim_was_made), T(watch_is_resumed), T(cancel_anywhere), T(cancel_while_creating), T(cancel_when_creation_is_lost),
         T(cancel_while_waiting), T(cancel_while_running), T(cancel_while_removing), T(removal_refused), T(something_stays), T(delete_is_repeated), T(kept),
         T(evidence_first), T(in_a_row), T(in_what_is_there), T(oom_is_told), T(exit_137), T(not_launched), T(leftovers), T(freed_anywhere),
     };

@@ -509,6 +509,36 @@ static void a_command_is_never_sent_twice(void **state)
     stop(&w);
 }
 
+/* It needs no connection of its own, and a kept-alive one that was closed in the meantime does no harm. */
+static void a_command_reuses_a_connection(void **state)
+{
+    struct request request = {.method = "POST", .path = "/command", .body = SLICE("run")};
+    struct world w = {0};
+    struct answer a = {0}, b = {0}, c = {0};
+
+    (void)state;
+    start(&w);
+    ask(&w, &a, "/a");
+    UNTIL(&w, requested(&w, 0, "GET /a"));
+    send_text(&w, 0, OK(3, "abc"));
+    UNTIL(&w, a.ends == 1);
+    ask_for(&w, &b, &request);
+    UNTIL(&w, requested(&w, 0, "run"));
+    send_text(&w, 0, OK(2, "ok"));
+    UNTIL(&w, b.ends == 1);
+    assert_int_equal(w.n_conns, 1);
+    hang_up(&w, 0);
+    ask_for(&w, &c, &request);
+    UNTIL(&w, requested(&w, 1, "run"));
+    send_text(&w, 1, OK(2, "ok"));
+    UNTIL(&w, c.ends == 1);
+    assert_int_equal(c.reason, END_DONE);
+    free_answer(&a);
+    free_answer(&b);
+    free_answer(&c);
+    stop(&w);
+}
+
 /* ---- credentials ---- */
 
 static void write_file(const char *path, const char *text)
@@ -792,7 +822,7 @@ int main(void)
         cmocka_unit_test(reset_cuts_what_is_under_way_and_only_that),
         cmocka_unit_test(reset_in_a_callback),
         cmocka_unit_test(free_with_requests_under_way),
-        cmocka_unit_test(a_command_is_never_sent_twice),
+        cmocka_unit_test(a_command_is_never_sent_twice), cmocka_unit_test(a_command_reuses_a_connection),
         cmocka_unit_test(a_401_renews_and_sends_again),
         cmocka_unit_test(a_401_with_nothing_to_renew_is_an_answer),
         cmocka_unit_test(requests_wait_for_the_plugin),
