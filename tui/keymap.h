@@ -29,7 +29,7 @@ enum {
     X(ZOOM, "zoom", "this pane alone on the screen, and back")                                                                            \
     X(WHY, "", "to the Why pane")                                                                                                         \
     X(EVENTS, "events", "to the Events pane")                                                                                             \
-    X(LOGS, "logs", "to the Logs pane")                                                                                                   \
+    X(LOGS, "logs", "to the Logs pane; from Why to the line it quotes, among those about it")                                             \
     X(CLAIMS, "", "list claims")                                                                                                          \
     X(SANDBOXES, "", "list sandboxes")                                                                                                    \
     X(POOLS, "", "list warm pools")                                                                                                       \

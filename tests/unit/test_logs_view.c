@@ -405,6 +405,25 @@ static void a_match_in_a_closed_group_opens_it(void **state)
     close_world(&w);
 }
 
+static void a_match_out_of_sight_is_scrolled_to(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, 8, 60);
+    add(&w, 0, "short");
+    add(&w, 1, "a line whose end stands a good deal farther to the right than the pane is wide: the_end, and more");
+    add(&w, 0, "short too");
+    turn(&w);
+    expect_not(&w, "the_end");
+    keys(&w, "/");
+    assert_true(answer(&w, "the_end"));
+    expect(&w, "the_end");
+    keys(&w, "/");
+    assert_true(answer(&w, "a line whose"));
+    expect(&w, "a line whose");      /* and back */
+    close_world(&w);
+}
+
 static void esc_gives_a_search_up(void **state)
 {
     (void)state;
@@ -827,7 +846,7 @@ int main(void)
         cmocka_unit_test(hostile_bytes_never_come_through), cmocka_unit_test(wrapped_and_cut), cmocka_unit_test(stamps_in_every_way), cmocka_unit_test(in_ascii),
         cmocka_unit_test(it_follows_and_stands_still), cmocka_unit_test(pages_and_ends), cmocka_unit_test(a_line_taller_than_the_pane_is_gone_through),
         cmocka_unit_test(a_line_that_is_evicted_while_one_stands_on_it), cmocka_unit_test(to_a_time), cmocka_unit_test(times_as_they_are_typed), cmocka_unit_test(to_errors),
-        cmocka_unit_test(marked_lines), cmocka_unit_test(searching), cmocka_unit_test(a_match_in_a_closed_group_opens_it), cmocka_unit_test(esc_gives_a_search_up),
+        cmocka_unit_test(marked_lines), cmocka_unit_test(searching), cmocka_unit_test(a_match_in_a_closed_group_opens_it), cmocka_unit_test(a_match_out_of_sight_is_scrolled_to), cmocka_unit_test(esc_gives_a_search_up),
         cmocka_unit_test(filters_in_and_out), cmocka_unit_test(esc_widens_step_by_step_then_leaves), cmocka_unit_test(levels), cmocka_unit_test(of_the_selection),
         cmocka_unit_test(from_a_line_to_its_claim), cmocka_unit_test(from_why_to_its_line), cmocka_unit_test(panes_of_the_selection_and_of_picked_pods),
         cmocka_unit_test(another_buffer_is_another_log), cmocka_unit_test(picking_by_name), cmocka_unit_test(copying), cmocka_unit_test(saving),

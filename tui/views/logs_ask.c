@@ -15,7 +15,7 @@ static struct order *ask(struct logs *l, enum logs_ask id, const char *label, bo
 {
     struct order *o = view_order(&l->view, ORDER_ASK);
 
-    o->ask = (struct ask){.id = id, .label = label, .live = live};
+    o->ask = (struct ask){.id = id, .label = label, .live = live, .remember = label != l->label};
     return o;
 }
 

@@ -155,6 +155,9 @@ static void pick_draw(struct view *v, const struct model *m, struct canvas *c, s
     picker_draw(&p->picker, c, r);
 }
 
+static const struct hint hints[] = {{ACTION_BACK, "close"}, {ACTION_ENTER, "pick or drop"}, {ACTION_DOWN, "next"}, {ACTION_NONE, NULL}};
+
 const struct view_ops logs_pick_view = {
     .name = "pick", .create = pick_new, .free = pick_free, .update = pick_update, .title = pick_title, .draw = pick_draw, .act = pick_act,
+    .hints = hints,
 };
