@@ -19,3 +19,6 @@ tests_unit_test_facts_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_doctor
 tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/diagnose_cases.h tests/unit/test.h
 tests_unit_test_doctor_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_hostile
+tests_unit_test_hostile_SOURCES = tests/unit/test_hostile.c tests/unit/diagnose_cases.h tests/unit/test.h
+tests_unit_test_hostile_LDADD = $(DIAGNOSE_LIBS) $(CMOCKA_LIBS)
