@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 /* Whole is not all: what rules ask for on demand gets SETTLE_MS, and ASKING_MS while an answer is still under way. */
-enum { LOOK_MS = 30000, SETTLE_MS = 700, ASKING_MS = 5000, EVENTS_MS = 4000, WATCH_MS = 1000, WATCH_QUIET_MS = 10000, WHY_EVENTS_MS = 3000 };
+enum { LOOK_MS = 30000, SETTLE_MS = 700, ASKING_MS = 5000, EVENTS_MS = 4000, WATCH_MS = 1000, WATCH_QUIET_MS = 10000,
+    WHY_EVENTS_MS = 3000 };
 
 static void wait_turn(struct session *session, int64_t ms)
 {
@@ -30,7 +31,8 @@ bool doctor_settle(struct session *session, int64_t timeout_ms, struct err *err)
     for (int64_t now = start; now - start < timeout_ms; now = clock->mono(clock)) {
         wait_turn(session, 50);
         const struct session_info *info = session_info(session);
-        bool events = now - start > EVENTS_MS || session_facts(session)->synced[KIND_EVENT] || session_facts(session)->forbidden[KIND_EVENT];
+        bool events = now - start > EVENTS_MS || session_facts(session)->synced[KIND_EVENT] ||
+            session_facts(session)->forbidden[KIND_EVENT];
         if (!whole && info->first_list && events)
             whole = now;
         if (whole && now - whole >= (session_asking(session) ? ASKING_MS : SETTLE_MS))
@@ -38,16 +40,19 @@ bool doctor_settle(struct session *session, int64_t timeout_ms, struct err *err)
     }
     if (session_facts(session)->forbidden[KIND_CLAIM])
         return err_set(err, "this user may not list sandboxclaims %s%s: ask for list and watch on them, or name a namespace with -n",
-                       session_info(session)->ns ? "in namespace " : "in all namespaces", session_info(session)->ns ? session_info(session)->ns : "");
+                       session_info(session)->ns ? "in namespace " : "in all namespaces", session_info(session)->ns
+                           ? session_info(session)->ns : "");
     const char *ns = session_info(session)->ns;
-    if (ns && !store_count(session_store(session), KIND_CLAIM) && answers_get(session_facts(session)->answers, KIND_NAMESPACE, "", ns, NULL) == ANSWER_MISSING)
+    if (ns && !store_count(session_store(session), KIND_CLAIM) && answers_get(session_facts(session)->answers, KIND_NAMESPACE, "", ns,
+                                                                              NULL) == ANSWER_MISSING)
         return err_set(err, "there is no namespace %s: is the name right (-n), is it the right cluster (--context)?", ns);
     if (whole)
         return true;
     const struct source_status *sources = session_sources(session, &n);
     for (size_t i = 0; i < n; i++)
         if (!sources[i].synced && sources[i].health == SOURCE_LOADING)
-            return err_set(err, "%s were not listed within %lld s%s%s: give more time with --timeout", sources[i].name, (long long)(timeout_ms / 1000),
+            return err_set(err, "%s were not listed within %lld s%s%s: give more time with --timeout", sources[i].name,
+                           (long long)(timeout_ms / 1000),
                            *sources[i].message ? ": " : "", sources[i].message);
     return err_set(err, "the cluster was not listed within %lld s: give more time with --timeout", (long long)(timeout_ms / 1000));
 }
@@ -119,7 +124,8 @@ static bool as_text(const struct options *o)
 }
 
 /* times: of why_timelines, in the same format; NULL: none. */
-static void render(const struct options *o, const struct session *session, const struct causes *all, const struct buf *times, struct buf *out)
+static void render(const struct options *o, const struct session *session, const struct causes *all, const struct buf *times,
+                   struct buf *out)
 {
     struct look look = look_at(o, session);
 
@@ -162,7 +168,8 @@ static bool watch_turn(struct session *session, int64_t ms)
     return news;
 }
 
-/* Times and counters move on in every look: only another set of findings is news. Looked for once a second, and only where something has changed
+/* Times and counters move on in every look: only another set of findings is news. Looked for once a second, and only where something has
+ * changed
  * (or time alone may have: each ten seconds). */
 static int watch(const struct options *o, struct session *session, uint64_t shown)
 {
@@ -207,7 +214,7 @@ int doctor_run(const struct options *o)
         struct session *session = connection_session(connection);
         struct buf times = {0};
         if (o->command == COMMAND_WHY)
-            why_timelines(session, o->names, WHY_EVENTS_MS, !as_text(o), &times); /* first: the rules too know more by the events that it reads */
+>>            why_timelines(session, o->names, WHY_EVENTS_MS, !as_text(o), &times); /* first: the rules too know more by the events that it reads */
         struct look look = look_at(o, session);
         causes_gather(&look, &all);
         uint64_t shown = causes_print(&all);

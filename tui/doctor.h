@@ -8,7 +8,8 @@
 /* Connects, looks until the picture is whole, prints on stdout. Exit status: 0 nothing is stuck, 1 something is, 2 could not look. */
 int doctor_run(const struct options *);
 
-/* Turns until the picture is whole and what the rules ask for has been answered; false with a sentence. For commands that look before they act. */
+/* Turns until the picture is whole and what the rules ask for has been answered; false with a sentence. For commands that look before they
+ * act. */
 bool doctor_settle(struct session *, int64_t timeout_ms, struct err *);
 /* Whether claims bear the names that the command was given; else err names those that none bears. */
 bool doctor_names_known(const struct options *, const struct store *, struct err *);

@@ -59,8 +59,10 @@ static void tell_unexplained(struct cause *c, const struct object *claim)
     const struct chain_link *link = r->nearest >= 0 ? &r->chain[r->nearest] : NULL;
     const struct object *at = link && link->object ? link->object : claim;
     c->own = (struct finding){
-        .rule = "unexplained", .severity = SEVERITY_STUCK, .confidence = CONFIDENCE_POSSIBLE, .subject_kind = KIND_CLAIM, .at_kind = at->kind,
-        .link = link ? link->label : "claim", .subject_ns = mem_text(claim->ns), .subject_name = mem_text(claim->name), .at_ns = mem_text(at->ns),
+        .rule = "unexplained", .severity = SEVERITY_STUCK, .confidence = CONFIDENCE_POSSIBLE, .subject_kind = KIND_CLAIM,
+            .at_kind = at->kind,
+        .link = link ? link->label : "claim", .subject_ns = mem_text(claim->ns), .subject_name = mem_text(claim->name),
+            .at_ns = mem_text(at->ns),
         .at_name = mem_text(at->name), .brief = mem_text("no rule fits"), .cause = mem_text(r->headline),
         .next = mem_text("Look at that link; the controller's log may say more"),
         .command = mem_printf("kubectl describe sandboxclaim %s -n %s", claim->name, claim->ns),
@@ -132,7 +134,8 @@ static int by_gravity(const void *pa, const void *pb)
     if (gravity(a) != gravity(b))
         return gravity(b) - gravity(a);
     int own_a = a->report != NULL, own_b = b->report != NULL;
-    bool pool_a = !own_a && a->finding && a->finding->subject_kind == KIND_POOL, pool_b = !own_b && b->finding && b->finding->subject_kind == KIND_POOL;
+    bool pool_a = !own_a && a->finding && a->finding->subject_kind == KIND_POOL, pool_b = !own_b && b->finding &&
+        b->finding->subject_kind == KIND_POOL;
     int rank_a = pool_a ? 2 : own_a, rank_b = pool_b ? 2 : own_b;
     if (rank_a != rank_b)
         return rank_a - rank_b;
@@ -203,7 +206,8 @@ uint64_t causes_print(const struct causes *all)
     for (size_t i = 0; i < all->n; i++) {
         const struct finding *f = all->v[i].finding;
         if (f)
-            buf_printf(&text, "%s|%d|%d|%s|%s|%s|%s|%llx\n", f->rule, (int)f->severity, (int)f->confidence, f->subject_ns, f->subject_name, f->at_ns, f->at_name,
+            buf_printf(&text, "%s|%d|%d|%s|%s|%s|%s|%llx\n", f->rule, (int)f->severity, (int)f->confidence, f->subject_ns, f->subject_name,
+                       f->at_ns, f->at_name,
                        (unsigned long long)f->group);
         for (size_t k = 0; k < all->v[i].claims.n; k++) {
             const struct object *claim = all->v[i].claims.v[k];

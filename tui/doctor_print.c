@@ -123,7 +123,8 @@ static void json_controller(struct buf *out, const struct look *look)
     buf_add_text(out, "\"controller\":{");
     quote(out, "version", m->version);
     buf_printf(out, ",\"leader\":%s,\"queue\":{\"claims\":%.0f,\"sandboxes\":%.0f,\"pools\":%.0f,\"templates\":%.0f}",
-               m->leader < 0 ? "null" : m->leader ? "true" : "false", m->depth[KIND_CLAIM], m->depth[KIND_SANDBOX], m->depth[KIND_POOL], m->depth[KIND_TEMPLATE]);
+               m->leader < 0 ? "null" : m->leader ? "true" : "false", m->depth[KIND_CLAIM], m->depth[KIND_SANDBOX], m->depth[KIND_POOL],
+                   m->depth[KIND_TEMPLATE]);
     buf_printf(out, ",\"reconcile_errors\":{\"claims\":%.0f,\"sandboxes\":%.0f,\"pools\":%.0f,\"templates\":%.0f}", m->errors[KIND_CLAIM],
                m->errors[KIND_SANDBOX], m->errors[KIND_POOL], m->errors[KIND_TEMPLATE]);
     if (m->startups > 0 && !isnan(m->startup_p50_ms) && !isnan(m->startup_p99_ms))
@@ -238,7 +239,8 @@ static void text_claims(struct buf *out, const struct look *look, const struct c
 static void text_chain(struct buf *out, const struct report *report)
 {
     static const enum glyph marks[] = {
-        [MARK_NONE] = GLYPH_UNKNOWN, [MARK_OK] = GLYPH_READY, [MARK_WAITING] = GLYPH_WAITING, [MARK_BAD] = GLYPH_STUCK, [MARK_MISSING] = GLYPH_STUCK,
+        [MARK_NONE] = GLYPH_UNKNOWN, [MARK_OK] = GLYPH_READY, [MARK_WAITING] = GLYPH_WAITING, [MARK_BAD] = GLYPH_STUCK,
+            [MARK_MISSING] = GLYPH_STUCK,
         [MARK_LEAVING] = GLYPH_LEAVING,
     };
 

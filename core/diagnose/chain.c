@@ -8,7 +8,8 @@ const struct deployment *controller_of(const struct store *store)
     const struct ptrs *all = store_all(store, KIND_DEPLOYMENT);
     for (size_t i = 0; i < all->n; i++) {
         const struct deployment *d = all->v[i];
-        if (d->component == COMPONENT_CONTROLLER && (!best || d->ready > best->ready || (d->ready == best->ready && strcmp(d->o.ns, best->o.ns) < 0)))
+        if (d->component == COMPONENT_CONTROLLER && (!best || d->ready > best->ready ||
+                                                     (d->ready == best->ready && strcmp(d->o.ns, best->o.ns) < 0)))
             best = d;
     }
     return best;

@@ -19,7 +19,8 @@ static bool ails(const struct cluster_facts *facts, const struct pool *p, int64_
             return true;
     if (tmpl && !tmpl->present)
         return true;
-    for (const struct link *l = link_in(&p->o, LINK_SANDBOX_OWNER, NULL); l && looked < MEMBERS_LOOKED; l = link_in(&p->o, LINK_SANDBOX_OWNER, l)) {
+    for (const struct link *l = link_in(&p->o, LINK_SANDBOX_OWNER, NULL); l &&
+         looked < MEMBERS_LOOKED; l = link_in(&p->o, LINK_SANDBOX_OWNER, l)) {
         const struct sandbox *s = AS(sandbox, l->from);
         if (!s->o.present || s->ready.status == TRUTH_TRUE || s->o.deleting_ms)
             continue;

@@ -1,4 +1,5 @@
-/* What ails the installation: rules without a claim. Same shape as the claim's, with a chain that has no subject; what a pod of the controller
+/* What ails the installation: rules without a claim. Same shape as the claim's, with a chain that has no subject; what a pod of the
+ * controller
  * or of the router suffers is asked of the pod rules. */
 #include <stdlib.h>
 
@@ -37,7 +38,8 @@ static void crds(struct finder *f)
     find_at(f, KIND_NONE, "", names.p);
     find_brief(f, all ? "Agent Sandbox CRDs are not installed" : extensions ? "extensions CRDs are not installed" : "CRDs are missing");
     find_cause(f, "The Agent Sandbox CRDs are not installed%s: the API server does not know %s.", all ? "" : " completely", names.p);
-    find_next(f, all ? "Install the Agent Sandbox manifests: the core's and the extensions'" : "Install the Agent Sandbox extensions manifest");
+    find_next(f, all ? "Install the Agent Sandbox manifests: the core's and the extensions'"
+              : "Install the Agent Sandbox extensions manifest");
     find_command(f, "kubectl get crds");
     find_group(f, "%s", names.p);
     struct object on = {.kind = KIND_NONE, .ns = "", .name = names.p};
@@ -128,7 +130,8 @@ static void leader(struct finder *f, const struct deployment *d)
     find_want(f, KIND_LEASE, d->o.ns, SLICE("a3317529.agent-sandbox.x-k8s.io"));
     enum leadership lead = leadership_of(f->chain->store, d, f->chain->now_ms, &late);
     const struct lease *lease = controller_lease(f->chain->store, d);
-    if (lead == LEAD_UNKNOWN || lead == LEAD_HELD || (lead != LEAD_NOBODY && late < LAPSE_MS) || (lead == LEAD_NOBODY && f->chain->now_ms - lease->renewed_ms < LAPSE_MS))
+    if (lead == LEAD_UNKNOWN || lead == LEAD_HELD || (lead != LEAD_NOBODY && late < LAPSE_MS) ||
+        (lead == LEAD_NOBODY && f->chain->now_ms - lease->renewed_ms < LAPSE_MS))
         return;
     f->rule = &rule_leader;
     find_no_leader(f, d, lead, late);
@@ -168,7 +171,8 @@ static void deployment(struct finder *f, const struct deployment *d)
         find(f, settled ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, &d->o);
         find_brief(f, d->desired ? "%s down: 0 of %d ready" : "%s scaled to %d", word, d->desired);
         if (!d->desired)
-            find_cause(f, "The %s is scaled to 0 replicas: %s.", word, controller ? "nobody looks at claims and sandboxes" : "clients cannot reach their sandboxes through it");
+            find_cause(f, "The %s is scaled to 0 replicas: %s.", word, controller ? "nobody looks at claims and sandboxes"
+                       : "clients cannot reach their sandboxes through it");
         else
             find_cause(f, "The %s has no ready pod (0 of %d): %s.", word, d->desired,
                        controller ? "nobody looks at claims and sandboxes" : "clients cannot reach their sandboxes through it");

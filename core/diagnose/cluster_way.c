@@ -53,7 +53,8 @@ static void webhook_words(struct finder *f, const struct diagnosis *d, const str
         find_cause(f, "The API server does not accept the conversion webhook's certificate: the CRD's caBundle is %s; requests for %s fail.",
                    crd && !crd->has_ca ? "empty" : "another one's", version);
         find_next(f, "Restart the controller, which writes the caBundle into the CRDs, or use v1beta1");
-        find_command(f, "kubectl get crd sandboxclaims.extensions.agents.x-k8s.io -o jsonpath=%s", "{.spec.conversion.webhook.clientConfig.caBundle}");
+        find_command(f, "kubectl get crd sandboxclaims.extensions.agents.x-k8s.io -o jsonpath=%s",
+                     "{.spec.conversion.webhook.clientConfig.caBundle}");
     } else {
         find_brief(f, "conversion webhook fails");
         find_cause(f, "The conversion webhook fails: the API server cannot give claims as %s.", version);
@@ -95,7 +96,8 @@ void cluster_webhook(struct finder *f, const struct diagnosis *d)
         struct object service = {.kind = KIND_SERVICE, .ns = crd->webhook_ns, .name = crd->webhook_service};
         if (ready >= 0)
             find_evidence(f, &service, 0, "", "%d endpoints ready", ready);
-        find_evidence(f, &crd->o, 0, crd->has_ca ? "" : "empty", "spec.conversion: strategy %s, caBundle%s", crd->strategy, crd->has_ca ? " set" : "");
+        find_evidence(f, &crd->o, 0, crd->has_ca ? "" : "empty", "spec.conversion: strategy %s, caBundle%s", crd->strategy, crd->has_ca
+                      ? " set" : "");
     }
 }
 
@@ -129,7 +131,8 @@ static void one_traffic(struct finder *f, const struct deployment *router, const
         f->rule = &rule_denied;
         find(f, SEVERITY_WAITING, CONFIDENCE_PROVED, &router->o);
         find_brief(f, "router refuses clients: no valid token");
-        find_cause(f, "The router refuses its clients (401 or 403, %d of its last %d requests): they send no valid bearer token.", t->denied, t->answered);
+        find_cause(f, "The router refuses its clients (401 or 403, %d of its last %d requests): they send no valid bearer token.",
+                   t->denied, t->answered);
         find_next(f, "Let clients send Authorization: Bearer with the router's token; the API server's service proxy strips it, a port-forward does not");
         traffic_words(f, router, &t->denied_word, t->last_denied_ms);
     }

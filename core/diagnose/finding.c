@@ -23,7 +23,8 @@ const char *link_word(enum kind kind)
     static const char *const words[KIND_COUNT] = {
         [KIND_CLAIM] = "claim", [KIND_SANDBOX] = "sandbox", [KIND_POOL] = "pool", [KIND_TEMPLATE] = "template", [KIND_POD] = "pod",
         [KIND_NODE] = "node", [KIND_DEPLOYMENT] = "controller", [KIND_EVENT] = "event", [KIND_PVC] = "volume claim", [KIND_QUOTA] = "quota",
-        [KIND_RUNTIMECLASS] = "runtime class", [KIND_STORAGECLASS] = "storage class", [KIND_LEASE] = "lease", [KIND_LIMITRANGE] = "limit range",
+        [KIND_RUNTIMECLASS] = "runtime class", [KIND_STORAGECLASS] = "storage class", [KIND_LEASE] = "lease",
+            [KIND_LIMITRANGE] = "limit range",
         [KIND_SERVICEACCOUNT] = "service account", [KIND_SECRET] = "secret", [KIND_CONFIGMAP] = "config map",
         [KIND_PRIORITYCLASS] = "priority class", [KIND_NAMESPACE] = "namespace policy", [KIND_SERVICE] = "service",
         [KIND_ENDPOINTSLICE] = "endpoints", [KIND_NETWORKPOLICY] = "network policy", [KIND_CRD] = "CRD",
@@ -306,7 +307,8 @@ void find_condition(struct finder *f, const struct object *on, const char *type,
     static const char *const truth[] = {"", "False", "True", "Unknown"};
     if (!f->full || condition->status == TRUTH_ABSENT)
         return;
-    find_evidence(f, on, condition->since_ms, condition->message, "condition %s=%s %s", type, truth[condition->status & 3], condition->reason);
+    find_evidence(f, on, condition->since_ms, condition->message, "condition %s=%s %s", type, truth[condition->status & 3],
+                  condition->reason);
 }
 
 void find_container(struct finder *f, const struct pod *pod, const struct container *c)
@@ -320,12 +322,15 @@ void find_container(struct finder *f, const struct pod *pod, const struct contai
         finding->link = word;
     }
     if (c->state == CONTAINER_TERMINATED)
-        find_evidence(f, &pod->o, c->finished_ms, c->message, "%s %s: %s, exit code %d, %d restarts", word, c->name, c->reason, c->exit_code,
+        find_evidence(f, &pod->o, c->finished_ms, c->message, "%s %s: %s, exit code %d, %d restarts", word, c->name, c->reason,
+                      c->exit_code,
                       c->restarts);
     else if (c->state == CONTAINER_WAITING)
-        find_evidence(f, &pod->o, pod->ready.status == TRUTH_FALSE ? pod->ready.since_ms : 0, c->message, "%s %s: %s", word, c->name, c->reason);
+        find_evidence(f, &pod->o, pod->ready.status == TRUTH_FALSE ? pod->ready.since_ms : 0, c->message, "%s %s: %s", word, c->name,
+                      c->reason);
     else
-        find_evidence(f, &pod->o, c->started_ms, c->message, "%s %s: running, %s, %d restarts", word, c->name, c->ready ? "ready" : "not ready",
+        find_evidence(f, &pod->o, c->started_ms, c->message, "%s %s: running, %s, %d restarts", word, c->name, c->ready ? "ready"
+                      : "not ready",
                       c->restarts);
     if (c->has_last)
         find_evidence(f, &pod->o, c->last_finished_ms, c->last_message, "%s %s before: %s, exit code %d", word, c->name, c->last_reason,

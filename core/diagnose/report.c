@@ -22,7 +22,8 @@ static bool add_absent(struct report *r, const struct diagnosis *d, const char *
 {
     if (o->present)
         return false;
-    add(r, o->kind, label, o, o->name, d->facts->synced[o->kind] ? MARK_MISSING : MARK_NONE, d->facts->synced[o->kind] ? "not there" : "not read");
+    add(r, o->kind, label, o, o->name, d->facts->synced[o->kind] ? MARK_MISSING : MARK_NONE, d->facts->synced[o->kind] ? "not there"
+        : "not read");
     return true;
 }
 
@@ -30,7 +31,8 @@ static void add_claim(struct report *r, const struct claim *c)
 {
     const struct condition *ready = &c->ready;
     bool refused = says(ready->reason, "Expired") || says(ready->reason, "Rejected") || is(ready->reason, "InvalidMetadata");
-    enum mark mark = c->o.deleting_ms ? MARK_LEAVING : ready->status == TRUTH_TRUE || c->sandbox_name[0] ? MARK_OK : refused ? MARK_BAD : MARK_WAITING;
+    enum mark mark = c->o.deleting_ms ? MARK_LEAVING : ready->status == TRUTH_TRUE || c->sandbox_name[0] ? MARK_OK : refused ? MARK_BAD
+        : MARK_WAITING;
     add(r, KIND_CLAIM, "claim", &c->o, c->o.name, mark, c->o.deleting_ms ? "deleting" : !c->has_status ? "no status" :
         mark == MARK_OK ? NULL : ready->reason);
 }
@@ -122,7 +124,8 @@ static void add_pod(struct report *r, const struct diagnosis *d, const struct ob
     const struct pod *p = AS(pod, o);
     bool bad = is(p->phase, "Failed") || is(p->phase, "Succeeded");
     add_volumes(r, p);
-    add(r, KIND_POD, "pod", o, o->name, o->deleting_ms ? MARK_LEAVING : bad ? MARK_BAD : p->ready.status == TRUTH_TRUE ? MARK_OK : MARK_WAITING, pod_note(p));
+    add(r, KIND_POD, "pod", o, o->name, o->deleting_ms ? MARK_LEAVING : bad ? MARK_BAD : p->ready.status == TRUTH_TRUE ? MARK_OK
+        : MARK_WAITING, pod_note(p));
     if (p->scheduled.status == TRUTH_FALSE && !p->node[0])
         return;                      /* its containers are no more than a wish */
     for (uint32_t i = 0; i < p->n_containers; i++)
@@ -135,7 +138,8 @@ static void add_node(struct report *r, const struct object *o)
         return;
     const struct node *n = AS(node, o);
     bool ready = n->ready.status == TRUTH_TRUE;
-    add(r, KIND_NODE, "node", o, o->name, ready && !n->pressure[0] ? MARK_OK : MARK_BAD, !ready ? "not ready" : n->pressure[0] ? n->pressure :
+    add(r, KIND_NODE, "node", o, o->name, ready && !n->pressure[0] ? MARK_OK : MARK_BAD, !ready ? "not ready" : n->pressure[0]
+        ? n->pressure :
         n->unschedulable ? "cordoned" : NULL);
 }
 
@@ -148,7 +152,8 @@ static void blame(struct report *r, const struct diagnosis *d)
     enum mark mark = f->severity == SEVERITY_STUCK ? MARK_BAD : MARK_WAITING;
     struct chain_link *inside = NULL; /* the pod's container that is not well: it, not the pod, is where to look */
     for (size_t i = 0; i < r->n_chain; i++)
-        if (r->chain[i].kind == KIND_NONE && r->chain[i].mark != MARK_OK && r->chain[i].mark != MARK_LEAVING && (!inside || r->chain[i].mark > inside->mark))
+        if (r->chain[i].kind == KIND_NONE && r->chain[i].mark != MARK_OK && r->chain[i].mark != MARK_LEAVING &&
+            (!inside || r->chain[i].mark > inside->mark))
             inside = &r->chain[i];
     for (size_t i = 0; i < r->n_chain; i++) {
         struct chain_link *l = &r->chain[i];
@@ -163,7 +168,8 @@ static void blame(struct report *r, const struct diagnosis *d)
     if (f->at_kind == KIND_NONE || !f->at_name[0])
         return;
     const struct object *o = store_find(d->store, f->at_kind, slice_of(f->at_ns), slice_of(f->at_name));
-    const char *label = o && o->kind == KIND_DEPLOYMENT && AS(deployment, o)->component == COMPONENT_ROUTER ? "router" : link_word(f->at_kind);
+    const char *label = o && o->kind == KIND_DEPLOYMENT && AS(deployment, o)->component == COMPONENT_ROUTER ? "router"
+        : link_word(f->at_kind);
     add(r, f->at_kind, label, o, f->at_name, mark, NULL);
 }
 
@@ -181,7 +187,8 @@ static void nearest_words(struct buf *out, const struct report *r)
 {
     const struct chain_link *worst = r->nearest >= 0 ? &r->chain[r->nearest] : NULL;
     if (worst)
-        buf_printf(out, "; nearest unhealthy link: %s %s%s%s%s", worst->label, worst->name, worst->note ? " (" : "", worst->note ? worst->note : "",
+        buf_printf(out, "; nearest unhealthy link: %s %s%s%s%s", worst->label, worst->name, worst->note ? " (" : "", worst->note
+                   ? worst->note : "",
                    worst->note ? ")" : "");
 }
 
@@ -241,7 +248,7 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
     finder_run(&f, c);
     finder_take(&f, &r->findings);
     finder_free(&f);
-    const struct verdict *verdict = c->claim ? diagnosis_verdict(d, c->subject) : NULL; /* remembers what a flip of the condition does not */
+>>    const struct verdict *verdict = c->claim ? diagnosis_verdict(d, c->subject) : NULL; /* remembers what a flip of the condition does not */
     r->headline = headline_of(r, c, verdict ? verdict->since_ms : c->subject->deleting_ms ? c->subject->deleting_ms : c->since_ms);
     if (!c->ready && !c->subject->deleting_ms && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         r->severity = c->now_ms - c->since_ms >= WAITING_STUCK_MS ? SEVERITY_STUCK : SEVERITY_WAITING;
@@ -272,7 +279,8 @@ static void pool_short(const struct diagnosis *d, const struct pool *p, size_t w
     char again[80] = "";
     if (churn)
         snprintf(again, sizeof again, "; %d members were given up and replaced in half an hour", churn->count);
-    find_cause(&f, "The pool has %d of %d members ready; %zu claim%s of it wait%s%s.", p->ready, p->desired, waiting, waiting == 1 ? "" : "s",
+    find_cause(&f, "The pool has %d of %d members ready; %zu claim%s of it wait%s%s.", p->ready, p->desired, waiting, waiting == 1 ? ""
+               : "s",
                waiting == 1 ? "s" : "", again);
     find_next(&f, r->findings.n ? "Mend what keeps its members from being ready" : "Wait: members are being made");
     find_command(&f, "kubectl describe sandboxwarmpool %s -n %s", p->o.name, p->o.ns);
@@ -334,7 +342,8 @@ static void of_many(const struct diagnosis *d, const struct object *o, int64_t n
     if (o->kind == KIND_TEMPLATE) {
         add_template(r, d, o);
         gather_template(&g, o);
-        snprintf(what, sizeof what, "%u container%s", AS(sandbox_template, o)->n_containers, AS(sandbox_template, o)->n_containers == 1 ? "" : "s");
+        snprintf(what, sizeof what, "%u container%s", AS(sandbox_template, o)->n_containers, AS(sandbox_template, o)->n_containers == 1
+                 ? "" : "s");
     } else if (o->kind == KIND_NODE) {
         add_node(r, o);
         diagnose_node(d, AS(node, o), now_ms, &r->findings);
@@ -353,7 +362,8 @@ static void of_many(const struct diagnosis *d, const struct object *o, int64_t n
 static void of_deployment(const struct diagnosis *d, const struct object *o, int64_t now_ms, struct report *r)
 {
     const struct deployment *one = AS(deployment, o);
-    const char *label = one->component == COMPONENT_CONTROLLER ? "controller" : one->component == COMPONENT_ROUTER ? "router" : "deployment";
+    const char *label = one->component == COMPONENT_CONTROLLER ? "controller" : one->component == COMPONENT_ROUTER ? "router"
+        : "deployment";
     char note[64];
     snprintf(note, sizeof note, "%d/%d ready", one->ready, one->desired);
     add(r, KIND_DEPLOYMENT, label, o, o->name, one->ready && one->desired ? MARK_OK : MARK_BAD, note);
@@ -361,10 +371,12 @@ static void of_deployment(const struct diagnosis *d, const struct object *o, int
     const struct controller_metrics *m = one->component == COMPONENT_CONTROLLER ? d->facts->metrics : NULL;
     struct buf figures = {0};
     if (m && m->read_ms) {
-        buf_printf(&figures, "; queues: claims %.0f, sandboxes %.0f, pools %.0f; reconcile errors %.0f", m->depth[KIND_CLAIM], m->depth[KIND_SANDBOX], m->depth[KIND_POOL],
+        buf_printf(&figures, "; queues: claims %.0f, sandboxes %.0f, pools %.0f; reconcile errors %.0f", m->depth[KIND_CLAIM],
+                   m->depth[KIND_SANDBOX], m->depth[KIND_POOL],
                    m->errors[KIND_CLAIM] + m->errors[KIND_SANDBOX] + m->errors[KIND_POOL] + m->errors[KIND_TEMPLATE]);
         if (m->startups > 0 && m->startup_p50_ms >= 0 && m->startup_p99_ms >= 0)
-            buf_printf(&figures, "; start-up of %.0f claims: p50 %.1f s, p99 %.1f s", m->startups, m->startup_p50_ms / 1000, m->startup_p99_ms / 1000);
+            buf_printf(&figures, "; start-up of %.0f claims: p50 %.1f s, p99 %.1f s", m->startups, m->startup_p50_ms / 1000,
+                       m->startup_p99_ms / 1000);
     }
     r->headline = mem_printf("%s: %s%s", label, note, figures.n ? figures.p : "");
     buf_free(&figures);

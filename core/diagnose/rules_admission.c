@@ -1,4 +1,5 @@
-/* Rows 15 to 17 and 27 to 29: the API server or the controller refuses to make or take the pod. What failed stands in the reconciler's words only. */
+/* Rows 15 to 17 and 27 to 29: the API server or the controller refuses to make or take the pod. What failed stands in the reconciler's
+ * words only. */
 #include "core/diagnose/finding.h"
 
 #include <stdio.h>
@@ -58,7 +59,8 @@ bool rule_quota(const struct chain *c, struct finder *f)
     find_at(f, KIND_QUOTA, c->subject->ns, name);
     if (exceeded) {
         find_brief(f, "quota %s exceeded%s%s", name, resources.n ? ": " : "", resources.n ? resources.p : "");
-        find_cause(f, "The pod cannot be made: exceeded quota %s of namespace %s (%s).", name, c->subject->ns, strstr(error, "requested: ") ? strstr(error, "requested: ") : error);
+        find_cause(f, "The pod cannot be made: exceeded quota %s of namespace %s (%s).", name, c->subject->ns,
+                   strstr(error, "requested: ") ? strstr(error, "requested: ") : error);
         find_next(f, "Raise ResourceQuota %s or free what it counts; the controller's next try may be minutes away", name);
     } else {
         find_brief(f, "quota %s wants requests or limits set", name);
@@ -162,7 +164,8 @@ bool rule_limit_range(const struct chain *c, struct finder *f)
     one_line(&line, strstr(error, "is forbidden: ") + strlen("is forbidden: "), 300);
     find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, n == 1 ? &one->o : c->template_at ? c->template_at : c->sandbox_at);
     find_brief(f, "LimitRange: %.70s", line.n ? line.p : "");
-    find_cause(f, "The pod cannot be made: the LimitRange%s%s of namespace %s does not allow it: %s", n == 1 ? " " : "", n == 1 ? one->o.name : "", c->subject->ns,
+    find_cause(f, "The pod cannot be made: the LimitRange%s%s of namespace %s does not allow it: %s", n == 1 ? " " : "", n == 1
+               ? one->o.name : "", c->subject->ns,
                line.n ? line.p : "");
     buf_free(&line);
     find_edit_template(f, "Change the requests and limits");
@@ -188,11 +191,13 @@ bool rule_admission(const struct chain *c, struct finder *f)
     bool forbidden = says(error, "is forbidden");
     /* The controller's own lack of rights reads `User "…" cannot create resource …`: that is not the pod's fault. */
     bool rights = says(error, " cannot ") && says(error, " resource ") && says(error, "User ");
-    static const char *const told_elsewhere[] = {"exceeded quota: ", "failed quota: ", "violates PodSecurity ", "RuntimeClass ", " usage per ",
+    static const char *const told_elsewhere[] = {"exceeded quota: ", "failed quota: ", "violates PodSecurity ", "RuntimeClass ",
+        " usage per ",
                                                  " max limit to request ratio per ", NULL};
     if ((!webhook && !forbidden && !invalid) || says_any(error, told_elsewhere))
         return false;
-    find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, rights && c->controller ? &c->controller->o : c->template_at ? c->template_at : c->sandbox_at);
+    find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, rights && c->controller ? &c->controller->o : c->template_at ? c->template_at
+         : c->sandbox_at);
     struct buf line = {0};
     one_line(&line, error, 300);
     if (rights) {
@@ -207,7 +212,8 @@ bool rule_admission(const struct chain *c, struct finder *f)
         find_at(f, KIND_SERVICEACCOUNT, c->subject->ns, name);
         find_brief(f, "service account %.*s not found", SHOW(account));
         if (there == ANSWER_THERE)
-            find_evidence(f, &(struct object){.kind = KIND_SERVICEACCOUNT, .ns = c->subject->ns, .name = name}, 0, "", "is there by now: the controller tries again");
+            find_evidence(f, &(struct object){.kind = KIND_SERVICEACCOUNT, .ns = c->subject->ns, .name = name}, 0, "",
+                          "is there by now: the controller tries again");
         find_cause(f, "The pod cannot be made: service account %.*s does not exist in namespace %s.", SHOW(account), c->subject->ns);
         find_next(f, "Create the service account, or name another in the template");
         find_command(f, "kubectl get serviceaccounts -n %s", c->subject->ns);
@@ -245,7 +251,8 @@ bool rule_pod_lost(const struct chain *c, struct finder *f)
         return false;
     find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, c->sandbox_at);
     find_brief(f, "its pod is gone and is not made again");
-    find_cause(f, "The pod of sandbox %s is gone; this version of the controller remembers its name and never makes another.", c->sandbox_at->name);
+    find_cause(f, "The pod of sandbox %s is gone; this version of the controller remembers its name and never makes another.",
+               c->sandbox_at->name);
     find_next(f, "Recreate the claim; a newer controller does not have this fault");
     find_command(f, "kubectl delete sandbox %s -n %s", c->sandbox_at->name, c->sandbox_at->ns);
     find_group(f, "%s/%s", c->sandbox_at->ns, c->sandbox_at->name);
@@ -274,7 +281,8 @@ bool rule_conflict(const struct chain *c, struct finder *f)
     find_brief(f, owned ? "%s belongs to %.*s" : address ? "%s of its name has a ClusterIP" : "stray %s of its name", thing, SHOW(owner));
     find_cause(f, "A %s of the sandbox's name is in its way: %s", thing, error);
     find_next(f, "Look who owns it; remove the stray or give the claim another name");
-    find_command(f, volume ? "kubectl get pvc -n %s" : service ? "kubectl get service -n %s %s -o yaml" : "kubectl get pod -n %s %s -o yaml",
+    find_command(f, volume ? "kubectl get pvc -n %s" : service ? "kubectl get service -n %s %s -o yaml"
+                 : "kubectl get pod -n %s %s -o yaml",
                  c->subject->ns, name);
     find_group(f, "%s/%s", c->subject->ns, name);
     find_condition(f, whose, "Ready", said);

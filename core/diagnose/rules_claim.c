@@ -107,7 +107,8 @@ bool rule_pool_missing(const struct chain *c, struct finder *f)
     find_cause(f, "SandboxWarmPool %s does not exist in namespace %s.", text, c->subject->ns);
     if (strncmp(text, "shadow-pool-", 12) == 0) {
         find_row(f, 11);
-        find_next(f, "The claim comes from v1alpha1 and its pool was never made: create pool %s with replicas 0 for template %s", text, text + 12);
+        find_next(f, "The claim comes from v1alpha1 and its pool was never made: create pool %s with replicas 0 for template %s", text,
+                  text + 12);
     } else {
         find_next(f, "Create pool %s in namespace %s (replicas 0 is enough), or name one that exists", text, c->subject->ns);
     }
@@ -126,11 +127,13 @@ bool rule_refused(const struct chain *c, struct finder *f)
     static const struct refusal {
         const char *reason, *brief, *cause, *next;
     } refusals[] = {
-        {"EnvVarsInjectionRejected", "environment variables not allowed", "sets environment variables, which its template's policy does not allow",
+        {"EnvVarsInjectionRejected", "environment variables not allowed",
+            "sets environment variables, which its template's policy does not allow",
          "Take env out of the claim, or set envVarsInjectionPolicy in the template; then recreate the claim"},
         {"InvalidMetadata", "its additionalPodMetadata is not allowed", "asks for Pod labels or annotations that are not allowed",
          "Correct additionalPodMetadata and recreate the claim"},
-        {"VolumeClaimTemplatesError", "its volumeClaimTemplates are refused", "brings volume claim templates that its template's policy refuses",
+        {"VolumeClaimTemplatesError", "its volumeClaimTemplates are refused",
+            "brings volume claim templates that its template's policy refuses",
          "Correct volumeClaimTemplates, or set volumeClaimTemplatesPolicy in the template; then recreate the claim"},
     };
     const struct object *whose = c->subject;
@@ -195,7 +198,8 @@ bool rule_collision(const struct chain *c, struct finder *f)
     find_at(f, KIND_SANDBOX, c->subject->ns, name);
     find_brief(f, "sandbox %s exists, not controlled by it", name);
     if (other && other->owner_name[0])
-        find_cause(f, "A sandbox named %s exists and is not controlled by the claim: it belongs to %s %s.", name, other->owner_kind, other->owner_name);
+        find_cause(f, "A sandbox named %s exists and is not controlled by the claim: it belongs to %s %s.", name, other->owner_kind,
+                   other->owner_name);
     else
         find_cause(f, "A sandbox named %s exists and is not controlled by the claim%s.", name, other ? ": nobody controls it" : "");
     find_next(f, "Give the claim another name, or delete sandbox %s if nobody needs it", name);

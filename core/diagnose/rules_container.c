@@ -16,7 +16,8 @@ static int64_t clamp(int64_t v, int64_t least, int64_t most)
     return v < least ? least : v > most ? most : v;
 }
 
-/* A crash loop hardly shows as such (observed): for most of the back-off the state is "terminated", CrashLoopBackOff stands there for 0.2 s, and
+/* A crash loop hardly shows as such (observed): for most of the back-off the state is "terminated", CrashLoopBackOff stands there for 0.2
+ * s, and
  * without a probe the pod, and with it the claim, is Ready for as long as each run lasts. So a container that was restarted counts as
  * crashing until its present run has lasted twice as long as the one before. */
 enum crash container_crash(const struct container *k, int64_t now_ms, int64_t *until_ms)
@@ -36,7 +37,8 @@ enum crash container_crash(const struct container *k, int64_t now_ms, int64_t *u
     if (last_run >= KUBELET_FORGETS_MS)
         return CRASH_NONE;
     int64_t began = k->state == CONTAINER_RUNNING ? k->started_ms : k->last_finished_ms;
-    int64_t calm = k->restarts == 1 ? clamp(2 * last_run, CALM_ONCE_MS, CALM_ONCE_MOST_MS) : clamp(2 * last_run, CALM_LOOP_MS, KUBELET_FORGETS_MS);
+    int64_t calm = k->restarts == 1 ? clamp(2 * last_run, CALM_ONCE_MS, CALM_ONCE_MOST_MS)
+        : clamp(2 * last_run, CALM_LOOP_MS, KUBELET_FORGETS_MS);
     if (now_ms >= began + calm)
         return CRASH_NONE;
     *until_ms = began + calm;
@@ -58,7 +60,8 @@ static struct ending ending_of(const struct container *k)
 
 static bool start_refused(const char *reason)
 {
-    return is(reason, "StartError") || is(reason, "ContainerCannotRun") || is(reason, "RunContainerError") || is(reason, "CreateContainerError");
+    return is(reason, "StartError") || is(reason, "ContainerCannotRun") || is(reason, "RunContainerError") ||
+        is(reason, "CreateContainerError");
 }
 
 /* Row 22: names of Secrets and ConfigMaps only; their contents are never read. */
@@ -125,9 +128,11 @@ bool rule_config(const struct chain *c, struct finder *f)
         find_brief(f, "%s", what[0] ? what : "container configuration error");
         find_cause(f, "Container %s cannot be made: %s%s.", k->name, known ? what : k->message, known ? " in its namespace" : "");
         if (known) {
-            find_next(f, "Create it in namespace %s, or correct the reference in %s%s", c->pod->o.ns, c->template_at ? "template " : "the template",
+            find_next(f, "Create it in namespace %s, or correct the reference in %s%s", c->pod->o.ns, c->template_at ? "template "
+                      : "the template",
                       c->template_at ? c->template_at->name : "");
-            find_command(f, says(what, "configmap") || says(what, "ConfigMap") ? "kubectl get configmaps -n %s" : "kubectl get secrets -n %s", c->pod->o.ns);
+            find_command(f, says(what, "configmap") || says(what, "ConfigMap") ? "kubectl get configmaps -n %s"
+                         : "kubectl get secrets -n %s", c->pod->o.ns);
         } else {
             find_edit_template(f, "Correct the container's configuration");
         }
@@ -157,12 +162,14 @@ bool rule_cannot_start(const struct chain *c, struct finder *f)
         bool denied = says(message, "permission denied");
         find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, &c->pod->o);
         if (program.n)
-            find_brief(f, "command %.*s %s", SHOW(program), absent ? "not found in the image" : denied ? "may not be executed" : "cannot start");
+            find_brief(f, "command %.*s %s", SHOW(program), absent ? "not found in the image" : denied ? "may not be executed"
+                       : "cannot start");
         else
             find_brief(f, "container %s cannot start", k->name);
         struct buf line = {0};
         one_line(&line, message, 300);
-        find_cause(f, "Container %s cannot start its command%s: %s", k->name, absent ? ", which the image does not have" : "", line.n ? line.p : end.reason);
+        find_cause(f, "Container %s cannot start its command%s: %s", k->name, absent ? ", which the image does not have" : "", line.n
+                   ? line.p : end.reason);
         buf_free(&line);
         find_edit_template(f, absent ? "Correct the command or the image" : "Correct the command");
         find_group(f, "%s|%s|%s", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, k->name);
@@ -179,32 +186,38 @@ static int64_t loop_since(const struct chain *c, const struct ending *end)
     int64_t since = end->started_ms && end->started_ms < c->since_ms ? end->started_ms : c->since_ms;
     for (const struct link *l = link_in(&c->pod->o, LINK_EVENT_ABOUT, NULL); l; l = link_in(&c->pod->o, LINK_EVENT_ABOUT, l)) {
         const struct event *e = AS(event, l->from);
-        if (e->o.present && is(e->reason, "BackOff") && says(e->message, "restarting failed container") && e->first_ms && e->first_ms < since)
+        if (e->o.present && is(e->reason, "BackOff") && says(e->message, "restarting failed container") && e->first_ms &&
+            e->first_ms < since)
             since = e->first_ms;
     }
     return since < c->subject->created_ms ? c->subject->created_ms : since;
 }
 
-static void crash_words(const struct chain *c, struct finder *f, const struct container *k, const struct ending *end, const struct event *liveness,
+static void crash_words(const struct chain *c, struct finder *f, const struct container *k, const struct ending *end,
+                        const struct event *liveness,
                         bool loop)
 {
     const char *word = k->init ? "init container" : "container", *capital = k->init ? "Init container" : "Container";
     const char *again = loop ? " again and again" : "";
     if (is(end->reason, "OOMKilled")) {
         find_brief(f, "%s out of memory (OOMKilled, exit %d)", word, end->exit_code);
-        find_cause(f, "%s %s runs out of memory%s: OOMKilled, exit code %d; %d restarts.", capital, k->name, again, end->exit_code, k->restarts);
+        find_cause(f, "%s %s runs out of memory%s: OOMKilled, exit code %d; %d restarts.", capital, k->name, again, end->exit_code,
+                   k->restarts);
         find_edit_template(f, "Raise the memory limit");
     } else if (liveness) {
         find_row(f, 25);
         find_brief(f, "%s killed by its liveness probe", word);
-        find_cause(f, "%s %s is killed%s because its liveness probe fails: exited with code %d; %d restarts.", capital, k->name, again, end->exit_code,
+        find_cause(f, "%s %s is killed%s because its liveness probe fails: exited with code %d; %d restarts.", capital, k->name, again,
+                   end->exit_code,
                    k->restarts);
         find_next(f, "Correct the liveness probe or give it more time; long commands block old runtimes");
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
     } else {
         find_brief(f, "%s %s exit code %d", word, !loop ? "ended:" : end->exit_code ? "crashes:" : "ends again and again:", end->exit_code);
-        find_cause(f, "%s %s %s%s: it exited with code %d%s; %d restarts.", capital, k->name, end->exit_code ? "crashes" : "ends", again, end->exit_code,
-                   end->exit_code == 137 ? " (killed)" : end->exit_code == 139 ? " (segmentation fault)" : end->exit_code == 127 ? " (command not found)" :
+        find_cause(f, "%s %s %s%s: it exited with code %d%s; %d restarts.", capital, k->name, end->exit_code ? "crashes" : "ends", again,
+                   end->exit_code,
+                   end->exit_code == 137 ? " (killed)" : end->exit_code == 139 ? " (segmentation fault)" : end->exit_code == 127
+                       ? " (command not found)" :
                    end->exit_code == 126 ? " (command not executable)" : "", k->restarts);
         find_next(f, "Read what it printed last; correct its command or its image%s%s", c->template_at ? " in template " : "",
                   c->template_at ? c->template_at->name : "");
@@ -232,7 +245,8 @@ bool rule_crash(const struct chain *c, struct finder *f)
         find(f, crash == CRASH_LOOP ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, &c->pod->o);
         find_since(f, loop_since(c, &end));
         crash_words(c, f, k, &end, liveness, crash == CRASH_LOOP);
-        find_group(f, "%s|%s|%s|%d|%d|%d", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, k->name, end.exit_code, oom,
+        find_group(f, "%s|%s|%s|%d|%d|%d", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, k->name, end.exit_code,
+                   oom,
                    liveness != NULL);
         find_container(f, c->pod, k);
         find_event(f, event_about(&c->pod->o, "BackOff", "restarting failed container"));
@@ -296,7 +310,8 @@ bool rule_probe(const struct chain *c, struct finder *f)
         if (k->init || k->state != CONTAINER_RUNNING || k->ready || container_crash(k, c->now_ms, &until) != CRASH_NONE)
             continue;
         int64_t due = k->started_ms + PROBE_GRACE_MS;
-        const struct event *startup = event_about(&c->pod->o, "Unhealthy", "Startup probe "), *e = event_about(&c->pod->o, "Unhealthy", "Readiness probe ");
+        const struct event *startup = event_about(&c->pod->o, "Unhealthy", "Startup probe "),
+            *e = event_about(&c->pod->o, "Unhealthy", "Readiness probe ");
         if (!e || (startup && startup->last_ms > e->last_ms))
             e = startup;
         if (c->now_ms < due) {
@@ -314,7 +329,8 @@ bool rule_probe(const struct chain *c, struct finder *f)
         const char *probe = e && e == startup ? "startup" : "readiness";
         if (wrong)
             find_recheck(f, k->started_ms + PROBE_WRONG_MS);
-        find(f, wrong && c->now_ms >= k->started_ms + PROBE_WRONG_MS ? SEVERITY_STUCK : find_passing(f), e ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
+        find(f, wrong && c->now_ms >= k->started_ms + PROBE_WRONG_MS ? SEVERITY_STUCK : find_passing(f), e ? CONFIDENCE_PROVED
+             : CONFIDENCE_LIKELY, &c->pod->o);
         find_brief(f, "%s probe fails%s%s", probe, why.n ? ": " : "", why.n ? why.p : "");
         if (e)
             find_cause(f, "Container %s runs, but its %s probe fails: %s.", k->name, probe, why.n ? why.p : "no reason given");

@@ -1,4 +1,5 @@
-/* Rows 2 to 5: a claim that nobody has looked at has no status at all. A condition, or the stamp of its first sight, clears the controller. */
+/* Rows 2 to 5: a claim that nobody has looked at has no status at all. A condition, or the stamp of its first sight, clears the controller.
+ * */
 #include "core/diagnose/finding.h"
 
 #include <stdio.h>
@@ -71,7 +72,8 @@ bool rule_controller_down(const struct chain *c, struct finder *f)
 /* Go's flag package: -extensions, --extensions, and =VALUE with what strconv.ParseBool takes as true. */
 bool controller_has_extensions(const struct deployment *d)
 {
-    static const char *const yes[] = {"--extensions", "-extensions", "--extensions=true", "--extensions=1", "--extensions=t", "--extensions=T",
+    static const char *const yes[] = {"--extensions", "-extensions", "--extensions=true", "--extensions=1", "--extensions=t",
+        "--extensions=T",
                                       "--extensions=TRUE", "--extensions=True", "-extensions=true", "-extensions=1", NULL};
     for (const char *line = d->args; *line;) {
         size_t n = strcspn(line, "\n");
@@ -143,7 +145,8 @@ enum leadership leadership_of(const struct store *store, const struct deployment
 /* The controller stands, looks at claims, and has had its time. What of it is not well is read: who leads, and its own figures. */
 static bool silent(const struct chain *c, struct finder *f)
 {
-    if (!c->controller || c->controller->ready == 0 || c->controller->desired == 0 || !controller_has_extensions(c->controller) || !unseen(c, f))
+    if (!c->controller || c->controller->ready == 0 || c->controller->desired == 0 || !controller_has_extensions(c->controller) ||
+        !unseen(c, f))
         return false;
     find_want(f, KIND_LEASE, c->controller->o.ns, slice_of(lease_name));
     find_want(f, KIND_NONE, "", SLICE("metrics"));
@@ -218,8 +221,10 @@ static bool lagging(const struct chain *c, struct finder *f)
 static void figures(struct finder *f, const struct deployment *d, const struct controller_metrics *m)
 {
     char text[200];
-    snprintf(text, sizeof text, "queue %.0f, workers busy %.0f of %.0f, reconcile errors %.0f, claims reconciled a minute %.0f", m->depth[KIND_CLAIM],
-             m->busy[KIND_CLAIM], m->workers[KIND_CLAIM], m->errors[KIND_CLAIM], m->reconciled_per_minute < 0 ? 0 : m->reconciled_per_minute);
+    snprintf(text, sizeof text, "queue %.0f, workers busy %.0f of %.0f, reconcile errors %.0f, claims reconciled a minute %.0f",
+             m->depth[KIND_CLAIM],
+             m->busy[KIND_CLAIM], m->workers[KIND_CLAIM], m->errors[KIND_CLAIM], m->reconciled_per_minute < 0 ? 0
+                 : m->reconciled_per_minute);
     find_evidence(f, &d->o, m->read_ms, text, "metrics of sandboxclaim");
 }
 
@@ -239,7 +244,8 @@ bool rule_backlog(const struct chain *c, struct finder *f)
     find(f, SEVERITY_STUCK, queue ? CONFIDENCE_PROVED : leads && mute ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, &d->o);
     if (queue) {
         find_brief(f, "controller is behind: %.0f claims queue", m->depth[KIND_CLAIM]);
-        find_cause(f, "The controller is behind its queue: %.0f claims wait in it, %.0f of %.0f workers are busy.", m->depth[KIND_CLAIM], m->busy[KIND_CLAIM],
+        find_cause(f, "The controller is behind its queue: %.0f claims wait in it, %.0f of %.0f workers are busy.", m->depth[KIND_CLAIM],
+                   m->busy[KIND_CLAIM],
                    m->workers[KIND_CLAIM]);
         find_next(f, "Wait if it shrinks; else raise --sandbox-claim-concurrent-workers, and look at reconcile errors and the API server's speed");
         find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);

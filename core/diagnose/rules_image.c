@@ -1,4 +1,5 @@
-/* Row 21: why an image cannot be pulled. The kubelet's two reasons take turns (ErrImagePull, ImagePullBackOff); what is said here must be the same
+/* Row 21: why an image cannot be pulled. The kubelet's two reasons take turns (ErrImagePull, ImagePullBackOff); what is said here must be
+ * the same
  * in both, and the same on kubelets whose back-off message leaves the cause to the event. */
 #include "core/diagnose/finding.h"
 
@@ -11,35 +12,48 @@ struct image_class {
 };
 /* Row order is the order of asking: the transport's faults first, since a proxy's or a registry's page may hold any word. */
 static const struct image_class classes[] = {
-    {"tls", ": registry's certificate is not trusted", "the registry's TLS certificate is not trusted", "Give the node the registry's CA, or correct the image",
+    {"tls", ": registry's certificate is not trusted", "the registry's TLS certificate is not trusted",
+        "Give the node the registry's CA, or correct the image",
      false, {"x509:", "certificate signed by", "tls: failed to verify", "certificate is not valid"}},
-    {"plain", ": registry speaks no TLS", "the registry answers without TLS", "Serve the registry with TLS, or allow it as insecure on the nodes", false,
+    {"plain", ": registry speaks no TLS", "the registry answers without TLS",
+        "Serve the registry with TLS, or allow it as insecure on the nodes", false,
      {"server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"}},
-    {"dns", ": registry's name cannot be resolved", "the name of its registry cannot be resolved", "Correct the image's registry, or the nodes' DNS", false,
+    {"dns", ": registry's name cannot be resolved", "the name of its registry cannot be resolved",
+        "Correct the image's registry, or the nodes' DNS", false,
      {"no such host", "server misbehaving", "Temporary failure in name resolution"}},
-    {"refused", ": nothing answers at its registry", "nothing answers at its registry (connection refused)", "Start the registry, or correct the image", false,
+    {"refused", ": nothing answers at its registry", "nothing answers at its registry (connection refused)",
+        "Start the registry, or correct the image", false,
      {"connection refused"}},
     {"timeout", ": registry does not answer", "its registry does not answer in time", "Look at the registry and the way to it", false,
-     {"i/o timeout", "deadline exceeded", "Client.Timeout", "no route to host", "network is unreachable", "TLS handshake timeout", "connection reset"}},
+     {"i/o timeout", "deadline exceeded", "Client.Timeout", "no route to host", "network is unreachable", "TLS handshake timeout",
+         "connection reset"}},
     {"rate", ": registry limits pulls", "the registry limits how often one may pull", "Pull with an account, or through a mirror", true,
      {"toomanyrequests", "429 Too Many Requests", "pull QPS exceeded", "rate limit"}},
     {"denied", ": registry denies access", "the registry denies access (or hides that it is not there)",
      "Give the pod an imagePullSecret that may read it, or correct the image", false,
-     {"unauthorized", "authentication required", "authorization failed", "403 Forbidden", "401 Unauthorized", "denied", "no basic auth credentials"}},
-    {"platform", " does not fit the node's platform", "it has no variant for the node's platform", "Push the image for that platform, or choose other nodes", false,
+     {"unauthorized", "authentication required", "authorization failed", "403 Forbidden", "401 Unauthorized", "denied",
+         "no basic auth credentials"}},
+    {"platform", " does not fit the node's platform", "it has no variant for the node's platform",
+        "Push the image for that platform, or choose other nodes", false,
      {"no match for platform", "no matching manifest", "no child with platform"}},
-    {"disk", ": node's disk is full", "the node's disk is full", "Free disk space on the node", true, {"no space left on device", "disk quota exceeded"}},
+    {"disk", ": node's disk is full", "the node's disk is full", "Free disk space on the node", true,
+        {"no space left on device", "disk quota exceeded"}},
     {"missing", " not found", "not found", "Correct the image", false,
      {"not found", "manifest unknown", "name unknown", "NotFound", "404 Not Found", "does not exist"}},
 };
-static const struct image_class bad_name = {"name", ": not a valid image name", "this is not a valid image name", "Correct the image", false, {NULL}};
-static const struct image_class never = {"never", " is not on the node", "it is not on the node, and imagePullPolicy Never forbids to pull it",
+static const struct image_class bad_name = {"name", ": not a valid image name", "this is not a valid image name", "Correct the image",
+    false, {NULL}};
+static const struct image_class never = {"never", " is not on the node",
+    "it is not on the node, and imagePullPolicy Never forbids to pull it",
                                          "Put the image on the nodes, or change imagePullPolicy", false, {NULL}};
-static const struct image_class damaged = {"damaged", " cannot be used", "the node cannot read or verify it", "Look at the verbatim error; push the image again",
+static const struct image_class damaged = {"damaged", " cannot be used", "the node cannot read or verify it",
+    "Look at the verbatim error; push the image again",
                                            false, {NULL}};
-static const struct image_class unavailable = {"unavailable", ": its registry is unavailable", "its registry is unavailable", "Look at the registry and the way to it",
+static const struct image_class unavailable = {"unavailable", ": its registry is unavailable", "its registry is unavailable",
+    "Look at the registry and the way to it",
                                                false, {NULL}};
-static const struct image_class unknown = {"unknown", " cannot be pulled", "the node does not say why", "Correct the image, or give the pod an imagePullSecret",
+static const struct image_class unknown = {"unknown", " cannot be pulled", "the node does not say why",
+    "Correct the image, or give the pod an imagePullSecret",
                                            false, {NULL}};
 
 /* The error without what is quoted and without the image's name, so that an image called "denied" does not decide. */
@@ -119,7 +133,8 @@ static void judge(const struct chain *c, struct finder *f, const struct containe
     if (secret && is(class->name, "denied")) {
         struct slice names = run_after(secret->message, "pull secrets (", ")");
         find_brief(f, "image %s: pull secret %.*s not found", brief_image(k->image), SHOW(names));
-        find_cause(f, "The image %s cannot be pulled: the registry denies access, and the pod's imagePullSecret %.*s does not exist.", k->image, SHOW(names));
+        find_cause(f, "The image %s cannot be pulled: the registry denies access, and the pod's imagePullSecret %.*s does not exist.",
+                   k->image, SHOW(names));
         find_next(f, "Create secret %.*s in namespace %s, or name another in the template", SHOW(names), c->pod->o.ns);
         find_command(f, "kubectl get secrets -n %s", c->pod->o.ns);
     } else if (class->passing)

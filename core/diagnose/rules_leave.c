@@ -53,14 +53,16 @@ bool rule_leaving(const struct chain *c, struct finder *f)
         find_brief(f, "deletion held by finalizer %s", name);
         find_cause(f, "The deletion waits for %s %s, which finalizer %s holds.", word, holder->name, name);
         find_next(f, "Find out why its owner does not take finalizer %s off; only if that program is gone, take it off by hand", name);
-        find_command(f, "kubectl get %s %s -n %s -o jsonpath=%s", kind_info(holder->kind)->plural, holder->name, holder->ns, "{.metadata.finalizers}");
+        find_command(f, "kubectl get %s %s -n %s -o jsonpath=%s", kind_info(holder->kind)->plural, holder->name, holder->ns,
+                     "{.metadata.finalizers}");
         find_group(f, "%s|%s", holder->ns, name);
         find_evidence(f, holder, holder->deleting_ms, holder->finalizers, "finalizers, deletionTimestamp");
     } else if (c->pod) {
         find(f, severity, CONFIDENCE_LIKELY, &c->pod->o);
         find_brief(f, "deletion waits for its pod");
         find_cause(f, "The deletion waits for pod %s, which %s.", c->pod->o.name,
-                   !c->pod->o.deleting_ms ? "nobody has asked to end" : all_ended(c->pod) ? "has ended, but is not gone" : "has not ended yet");
+                   !c->pod->o.deleting_ms ? "nobody has asked to end" : all_ended(c->pod) ? "has ended, but is not gone"
+                       : "has not ended yet");
         find_next(f, "Look at the pod, its volumes and its node");
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
         find_group(f, "%s|%s", c->pod->o.ns, c->pod->node);
@@ -71,7 +73,8 @@ bool rule_leaving(const struct chain *c, struct finder *f)
         const struct object *at = c->sandbox ? &c->sandbox->o : c->subject;
         find(f, severity, CONFIDENCE_POSSIBLE, at);
         find_brief(f, "deletion does not end");
-        find_cause(f, "The deletion does not end after %s, though no pod is left: %s waits for its dependents.", age, at->finalizers[0] ? at->finalizers : "it");
+        find_cause(f, "The deletion does not end after %s, though no pod is left: %s waits for its dependents.", age, at->finalizers[0]
+                   ? at->finalizers : "it");
         find_next(f, "Look what it still owns, and whether the garbage collector works");
         find_command(f, "kubectl get %s %s -n %s -o yaml", kind_info(at->kind)->plural, at->name, at->ns);
         find_group(f, "%s", at->ns);

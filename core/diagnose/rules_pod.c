@@ -107,7 +107,8 @@ static void nodes_evidence(struct finder *f)
         for (const struct link *l = link_in(&n->o, LINK_POD_NODE, NULL); l; l = link_in(&n->o, LINK_POD_NODE, l))
             pods += l->from->present;
         struct buf text = {0};
-        buf_printf(&text, "allocatable: cpu %.3g, memory %lld Mi, pods %d; sandboxes' pods on it: %zu%s%s%s", (double)n->cpu_milli / 1000, (long long)(n->memory_bytes >> 20), n->pods, pods,
+        buf_printf(&text, "allocatable: cpu %.3g, memory %lld Mi, pods %d; sandboxes' pods on it: %zu%s%s%s", (double)n->cpu_milli / 1000,
+                   (long long)(n->memory_bytes >> 20), n->pods, pods,
                    n->unschedulable ? "; cordoned" : "", n->taints[0] ? "; taints " : "", n->taints);
         find_evidence(f, &n->o, 0, text.p, "%s", n->ready.status == TRUTH_TRUE ? "Ready" : "not Ready");
         buf_free(&text);
@@ -138,9 +139,11 @@ bool rule_unschedulable(const struct chain *c, struct finder *f)
         one_line(&cause, said->message, 200);
     find(f, SEVERITY_STUCK, CONFIDENCE_PROVED, c->pod_at ? c->pod_at : whose);
     find_brief(f, "%s", brief.p);
-    find_cause(f, "No node can take pod %s: %s.", c->pod_at ? c->pod_at->name : c->subject->name, cause.n ? cause.p : "the scheduler does not say why");
+    find_cause(f, "No node can take pod %s: %s.", c->pod_at ? c->pod_at->name : c->subject->name, cause.n ? cause.p
+               : "the scheduler does not say why");
     if (slice_find(parts, SLICE("Insufficient ")) >= 0) {
-        find_next(f, "Add nodes or free some, or ask for less%s%s", c->template_at ? " in template " : "", c->template_at ? c->template_at->name : "");
+        find_next(f, "Add nodes or free some, or ask for less%s%s", c->template_at ? " in template " : "", c->template_at
+                  ? c->template_at->name : "");
         find_command(f, "kubectl describe nodes");
     } else if (c->pod_at) {
         find_next(f, "Make nodes fit: their taints, labels and cordons against what the pod asks for");
@@ -166,9 +169,11 @@ bool rule_gated(const struct chain *c, struct finder *f)
         return false;
     find(f, find_passing(f), CONFIDENCE_PROVED, c->pod_at ? c->pod_at : whose);
     find_brief(f, "held by a scheduling gate");
-    find_cause(f, "Pod %s is held by a scheduling gate: something (a queue such as Kueue) has yet to let it go.", c->pod_at ? c->pod_at->name : "");
+    find_cause(f, "Pod %s is held by a scheduling gate: something (a queue such as Kueue) has yet to let it go.", c->pod_at
+               ? c->pod_at->name : "");
     find_next(f, "Look at the queue that gates it");
-    find_command(f, "kubectl get pod %s -n %s -o jsonpath=%s", c->pod_at ? c->pod_at->name : c->subject->name, c->subject->ns, "{.spec.schedulingGates}");
+    find_command(f, "kubectl get pod %s -n %s -o jsonpath=%s", c->pod_at ? c->pod_at->name : c->subject->name, c->subject->ns,
+                 "{.spec.schedulingGates}");
     find_group(f, "%s", c->subject->ns);
     if (said)
         find_condition(f, whose, "PodScheduled", said);
@@ -214,7 +219,8 @@ bool rule_ended(const struct chain *c, struct finder *f)
         find_cause(f, "Pod %s %s (%s): %s", pod, is(reason, "Evicted") ? "was evicted" : "failed", reason, c->pod->message);
     } else if (k) {
         bool oom = is(k->reason, "OOMKilled");
-        find_brief(f, oom ? "pod failed: out of memory (OOMKilled, exit %d)" : bad ? "pod failed: exit code %d" : "pod completed: exit code %d", k->exit_code);
+        find_brief(f, oom ? "pod failed: out of memory (OOMKilled, exit %d)" : bad ? "pod failed: exit code %d"
+                   : "pod completed: exit code %d", k->exit_code);
         find_cause(f, "Pod %s has %s: container %s %s code %d, and is not started again.", pod, bad ? "failed" : "completed", k->name,
                    oom ? "ran out of memory (OOMKilled) and exited with" : "exited with", k->exit_code);
     } else {
@@ -291,7 +297,8 @@ bool rule_pod_sandbox(const struct chain *c, struct finder *f)
 bool rule_scheduler(const struct chain *c, struct finder *f)
 {
     enum { WORD_MS = 15000 };
-    if (!c->pod || c->pod->o.deleting_ms || c->pod->node[0] || c->pod->gated || c->pod->scheduled.status != TRUTH_ABSENT || !is(c->pod->phase, "Pending"))
+    if (!c->pod || c->pod->o.deleting_ms || c->pod->node[0] || c->pod->gated || c->pod->scheduled.status != TRUTH_ABSENT ||
+        !is(c->pod->phase, "Pending"))
         return false;
     int64_t due = c->pod->o.created_ms + WORD_MS;
     find_recheck(f, due);

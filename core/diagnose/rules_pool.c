@@ -29,7 +29,8 @@ bool rule_unready_member(const struct chain *c, struct finder *f)
         return false;
     find(f, SEVERITY_INFO, CONFIDENCE_LIKELY, &c->sandbox->o);
     find_brief(f, "got a member that was not ready");
-    find_cause(f, "The claim took over sandbox %s from pool %s, and it is not ready: pools give away unready members too.", c->sandbox->o.name,
+    find_cause(f, "The claim took over sandbox %s from pool %s, and it is not ready: pools give away unready members too.",
+               c->sandbox->o.name,
                c->pool_at ? c->pool_at->name : "");
     find_next(f, "Mend what keeps the members from being ready, then recreate the claim");
     find_command(f, "kubectl get sandboxwarmpool %s -n %s", c->pool_at ? c->pool_at->name : c->claim->pool, c->claim->o.ns);

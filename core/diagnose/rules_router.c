@@ -1,4 +1,5 @@
-/* Rows 33 to 35: the sandbox is there, and the router cannot reach it. A router's log line says what failed; why, the cluster's objects say. */
+/* Rows 33 to 35: the sandbox is there, and the router cannot reach it. A router's log line says what failed; why, the cluster's objects
+ * say. */
 #include "core/diagnose/finding.h"
 
 #include <stdio.h>
@@ -32,7 +33,8 @@ static void line_of(struct finder *f, const struct router_error *e)
 static void done(const struct chain *c, struct finder *f, const struct router_error *e, const char *what)
 {
     find_since(f, e->first_ms);
-    find_group(f, "%s|%s|%s|%d", what, c->subject->ns, c->template_at ? c->template_at->name : c->sandbox_at ? c->sandbox_at->name : "", e->port);
+    find_group(f, "%s|%s|%s|%d", what, c->subject->ns, c->template_at ? c->template_at->name : c->sandbox_at ? c->sandbox_at->name : "",
+               e->port);
     line_of(f, e);
 }
 
@@ -49,7 +51,8 @@ static bool claims_name(const struct chain *c, struct finder *f)
     find(f, severity_of(c, e, false), CONFIDENCE_PROVED, c->subject);
     find_row(f, 33);
     find_brief(f, "router was asked for the claim's name");
-    find_cause(f, "A client asked the router for sandbox %s, which is the claim's name; the claim's sandbox is called %s.", c->claim->o.name, c->claim->sandbox_name);
+    find_cause(f, "A client asked the router for sandbox %s, which is the claim's name; the claim's sandbox is called %s.",
+               c->claim->o.name, c->claim->sandbox_name);
     find_next(f, "Send X-Sandbox-ID: %s (the claim's status.sandbox.name)", c->claim->sandbox_name);
     find_command(f, "kubectl get sandboxclaim %s -n %s -o jsonpath=%s", c->claim->o.name, c->claim->o.ns, "{.status.sandbox.name}");
     find_evidence(f, &c->claim->o, 0, c->claim->sandbox_name, "status.sandbox.name");
@@ -66,7 +69,8 @@ static bool no_host(const struct chain *c, struct finder *f, const struct router
         find(f, severity_of(c, e, false), CONFIDENCE_LIKELY, &s->o);
         find_row(f, 33);
         find_brief(f, "router cannot resolve the sandbox's name");
-        find_cause(f, "The router cannot resolve %s, though the sandbox has a Service: the cluster's DNS does not know it (yet).", s->service_fqdn);
+        find_cause(f, "The router cannot resolve %s, though the sandbox has a Service: the cluster's DNS does not know it (yet).",
+                   s->service_fqdn);
         find_next(f, "Look at the cluster's DNS and at the Service's endpoints");
         find_command(f, "kubectl get service,endpointslices -n %s", s->o.ns);
     } else {
@@ -93,13 +97,15 @@ static const struct pod *router_pod(const struct chain *c, const struct router_e
     return AS(pod, store_find(c->store, KIND_POD, slice_of(e->router_ns), slice_of(e->router_pod)));
 }
 
-static void policy_words(const struct chain *c, struct finder *f, const struct router_error *e, const struct networkpolicy *p, const struct pod *router)
+static void policy_words(const struct chain *c, struct finder *f, const struct router_error *e, const struct networkpolicy *p,
+                         const struct pod *router)
 {
     find_row(f, 34);
     find_brief(f, "NetworkPolicy %s keeps the router out", p->o.name);
     find_cause(f, "NetworkPolicy %s of namespace %s lets nothing in that matches the router (pod %s in namespace %s), so its requests time out.", p->o.name,
                p->o.ns, router->o.name, router->o.ns);
-    find_next(f, "Let the policy's peers match the router's labels and namespace%s%s", c->tmpl ? ": networkPolicy in template " : "", c->tmpl ? c->tmpl->o.name : "");
+    find_next(f, "Let the policy's peers match the router's labels and namespace%s%s", c->tmpl ? ": networkPolicy in template " : "",
+              c->tmpl ? c->tmpl->o.name : "");
     find_command(f, "kubectl get networkpolicy %s -n %s -o yaml", p->o.name, p->o.ns);
     struct buf peers = {0};
     policy_peers(p, &peers);
@@ -134,7 +140,8 @@ static bool no_answer(const struct chain *c, struct finder *f, const struct rout
     find_cause(f, route ? "The router has no way to pod %s%s; no NetworkPolicy that is known keeps it out." :
                "Pod %s does not answer the router in time%s; no NetworkPolicy that is known keeps it out: its program hangs, or the command takes longer.",
                c->pod->o.name, read == ANSWER_THERE ? "" : " (its NetworkPolicies are not read)");
-    find_next(f, route ? "Look at the pod's node and the network between the nodes" : "Look at the pod's log, and give the request more time");
+    find_next(f, route ? "Look at the pod's node and the network between the nodes"
+              : "Look at the pod's log, and give the request more time");
     find_command(f, "kubectl logs %s -n %s --tail=50", c->pod->o.name, c->pod->o.ns);
     done(c, f, e, route ? "route" : "slow");
     return true;
@@ -163,11 +170,13 @@ static bool refused(const struct chain *c, struct finder *f, const struct router
     find_row(f, 35);
     if (e->port && any && !declared) {
         find_brief(f, "router asks port %d, pod has %s", e->port, ports.p);
-        find_cause(f, "The connection to port %d of pod %s is refused: its containers declare other ports (%s).", e->port, c->pod->o.name, ports.p);
+        find_cause(f, "The connection to port %d of pod %s is refused: its containers declare other ports (%s).", e->port, c->pod->o.name,
+                   ports.p);
         find_next(f, "Send the right X-Sandbox-Port, or correct containerPort in the template");
     } else {
         find_brief(f, e->port ? "nothing listens on port %d" : "nothing listens on the port asked for", e->port);
-        find_cause(f, e->port ? "The connection to pod %s is refused: nothing in it listens on port %d%s." : "The connection to pod %s is refused: nothing in it listens there.",
+        find_cause(f, e->port ? "The connection to pod %s is refused: nothing in it listens on port %d%s."
+                   : "The connection to pod %s is refused: nothing in it listens there.",
                    c->pod->o.name, e->port, declared ? ", though a container declares it" : "");
         find_next(f, "See whether its program runs and on which address and port it listens");
     }

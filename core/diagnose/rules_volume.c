@@ -8,7 +8,8 @@ struct blame {
     const struct event *event;       /* what the provisioner says about it */
 };
 
-/* The claim at fault: the one the scheduler names, else one that has a provisioner's complaint, else one known not to be Bound, else the first unread. */
+/* The claim at fault: the one the scheduler names, else one that has a provisioner's complaint, else one known not to be Bound, else the
+ * first unread. */
 static struct blame blame_of(const struct chain *c, struct slice named)
 {
     struct blame best = {0};
@@ -124,7 +125,8 @@ bool rule_volume_unbound(const struct chain *c, struct finder *f)
     if (asked == ANSWER_MISSING && !named.n)
         named = slice_of(pvc);
     /* A fresh claim is unbound for as long as its provisioner works: only what cannot end by itself is stuck at once. */
-    bool final = class_missing(c, p, b.event, class) || no_default_class(c, p, b.event) || (p && is(p->phase, "Lost")) || asked == ANSWER_MISSING;
+    bool final = class_missing(c, p, b.event, class) || no_default_class(c, p, b.event) || (p && is(p->phase, "Lost")) ||
+        asked == ANSWER_MISSING;
     find(f, final ? SEVERITY_STUCK : find_passing(f), pvc[0] || b.event ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, c->pod_at);
     if (pvc[0])
         find_at(f, KIND_PVC, c->subject->ns, pvc);
@@ -173,18 +175,21 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
     if (known) {
         find_row(f, 22);
         find_brief(f, "%s %.*s not found", secret.n ? "secret" : "configmap", SHOW(secret.n ? secret : map));
-        find_cause(f, "Volume %.*s cannot be mounted: %s %.*s not found.", SHOW(volume), secret.n ? "secret" : "configmap", SHOW(secret.n ? secret : map));
+        find_cause(f, "Volume %.*s cannot be mounted: %s %.*s not found.", SHOW(volume), secret.n ? "secret" : "configmap",
+                   SHOW(secret.n ? secret : map));
         find_next(f, "Create it in namespace %s, or correct the volume in the template", c->pod->o.ns);
         find_command(f, secret.n ? "kubectl get secrets -n %s" : "kubectl get configmaps -n %s", c->pod->o.ns);
     } else if (host) {
         find_brief(f, "host path %.*s", SHOW(run_after(e->message, "type check failed: ", "\n")));
-        find_cause(f, "Volume %.*s wants a path of the node that is not as asked: %.*s.", SHOW(volume), SHOW(run_after(e->message, "type check failed: ", "\n")));
+        find_cause(f, "Volume %.*s wants a path of the node that is not as asked: %.*s.", SHOW(volume),
+                   SHOW(run_after(e->message, "type check failed: ", "\n")));
         find_edit_template(f, "Correct the hostPath volume, or make the path on the node,");
     } else {
         bool elsewhere = says(e->message, "Multi-Attach");
         find_brief(f, elsewhere ? "volume is attached to another node" : "volume cannot be mounted");
         find_cause(f, "The node cannot %s a volume of the pod: %s", e == attach ? "attach" : "mount", line.n ? line.p : "");
-        find_next(f, elsewhere ? "Find the pod that still uses the volume on the other node" : "Look at the volume and at the node's storage driver");
+        find_next(f, elsewhere ? "Find the pod that still uses the volume on the other node"
+                  : "Look at the volume and at the node's storage driver");
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
     }
     buf_free(&line);

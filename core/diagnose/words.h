@@ -1,4 +1,5 @@
-/* Reading the cluster's sentences: what a condition or an event says, cut into the names that stand in it. Everything borrows from the text. */
+/* Reading the cluster's sentences: what a condition or an event says, cut into the names that stand in it. Everything borrows from the
+ * text. */
 #ifndef DIAGNOSE_WORDS_H
 #define DIAGNOSE_WORDS_H
 #include "core/base/buf.h"

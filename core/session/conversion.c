@@ -1,5 +1,7 @@
-/* Whether the API server can still give claims in the version that it has to convert: asked now and then where a conversion webhook stands in
- * between, since whoever reads the stored version never notices. Where the old version is the one that is read, the lists' own errors tell. */
+/* Whether the API server can still give claims in the version that it has to convert: asked now and then where a conversion webhook stands
+ * in
+ * between, since whoever reads the stored version never notices. Where the old version is the one that is read, the lists' own errors tell.
+ * */
 #include "core/base/mem.h"
 #include "core/session/session_internal.h"
 
@@ -62,7 +64,8 @@ static bool converts(const struct session *s)
 {
     const struct object *o = store_find(s->store, KIND_CRD, SLICE(""), SLICE("sandboxclaims.extensions.agents.x-k8s.io"));
 
-    return o && s->versions[KIND_CLAIM] && strcmp(s->versions[KIND_CLAIM], "v1beta1") == 0 && strcmp(AS(crd, o)->strategy, "Webhook") == 0 &&
+    return o && s->versions[KIND_CLAIM] && strcmp(s->versions[KIND_CLAIM], "v1beta1") == 0 &&
+        strcmp(AS(crd, o)->strategy, "Webhook") == 0 &&
            strstr(AS(crd, o)->served, "v1alpha1");
 }
 
@@ -93,7 +96,8 @@ void conversion_step(struct conversion *c)
         return;
     c->tried_ms = mono(s);
     c->status = 0;
-    struct request request = {.method = "GET", .path = "/apis/extensions.agents.x-k8s.io/v1alpha1/sandboxclaims?limit=1", .deadline_ms = DEADLINE_MS};
+    struct request request = {.method = "GET", .path = "/apis/extensions.agents.x-k8s.io/v1alpha1/sandboxclaims?limit=1",
+        .deadline_ms = DEADLINE_MS};
     c->exchange = transport_request(s->transport, &request, &ops, c);
 }
 

@@ -1,4 +1,5 @@
-/* What only the controller's log tells: pools whose members are replaced again and again (a member that is not ready after five minutes is deleted,
+/* What only the controller's log tells: pools whose members are replaced again and again (a member that is not ready after five minutes is
+ * deleted,
  * without an event or a condition; seen on v0.5.6), and rights that it lacks. Invariant: one entry a pool, of the last half hour. */
 #include "core/base/mem.h"
 #include "core/session/session_internal.h"
@@ -45,18 +46,21 @@ static size_t entry_of(struct ctl_log *p, const char *ns, const char *pool)
     return i;
 }
 
-/* `leases.coordination.k8s.io "x" is forbidden: User "system:serviceaccount:ns:name" cannot update resource "leases" …`, in JSON or in klog's
+/* `leases.coordination.k8s.io "x" is forbidden: User "system:serviceaccount:ns:name" cannot update resource "leases" …`, in JSON or in
+ * klog's
  * text. What is forbidden to a pod (a quota) has no user. */
 static void note_denial(struct ctl_log *p, const struct log_entry *line)
 {
     struct slice text = line->text;
     ptrdiff_t stack = slice_find(text, SLICE(",\"stacktrace\":"));
 
-    if (slice_find(text, SLICE(" cannot ")) < 0 || slice_find(text, SLICE("system:serviceaccount:")) < 0 || line->time_ms < p->denial.time_ms)
+    if (slice_find(text, SLICE(" cannot ")) < 0 || slice_find(text, SLICE("system:serviceaccount:")) < 0 ||
+        line->time_ms < p->denial.time_ms)
         return;
     text.n = stack > 0 ? (size_t)stack : text.n;
     p->denial.time_ms = line->time_ms;
-    snprintf(p->denial.text, sizeof p->denial.text, "%.*s", (int)(text.n < sizeof p->denial.text - 1 ? text.n : sizeof p->denial.text - 1), text.p);
+    snprintf(p->denial.text, sizeof p->denial.text, "%.*s", (int)(text.n < sizeof p->denial.text - 1 ? text.n : sizeof p->denial.text - 1),
+             text.p);
 }
 
 void ctl_log_take(struct ctl_log *p, const struct log_entry *line)
@@ -106,7 +110,8 @@ void ctl_log_step(struct ctl_log *p)
     p->next = p->next < first ? first : p->next;
     for (unsigned looked = 0; p->next < end && looked < LINES_A_TURN; p->next++, looked++) {
         struct log_entry line;
-        if (log_buffer_get(buffer, p->next, &line) && line.type == LOG_LINE_TEXT && strncmp(log_buffer_label(buffer, line.stream), "ctl", 3) == 0)
+        if (log_buffer_get(buffer, p->next, &line) && line.type == LOG_LINE_TEXT &&
+            strncmp(log_buffer_label(buffer, line.stream), "ctl", 3) == 0)
             ctl_log_take(p, &line);
     }
     facts->denial = &p->denial;

@@ -1,4 +1,5 @@
-/* The controller's own figures, read through the API server's proxy (its Service, else one of its pods): slowly, and only while somebody asks.
+/* The controller's own figures, read through the API server's proxy (its Service, else one of its pods): slowly, and only while somebody
+ * asks.
  * Invariant: `facts` holds one whole reading; one under way is gathered beside it. */
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -28,7 +29,8 @@ struct metrics {
 
 static enum kind kind_of(const struct prom_sample *s)
 {
-    static const char *const names[] = {[KIND_CLAIM] = "sandboxclaim", [KIND_SANDBOX] = "sandbox", [KIND_POOL] = "sandboxwarmpool", [KIND_TEMPLATE] = "sandboxtemplate"};
+    static const char *const names[] = {[KIND_CLAIM] = "sandboxclaim", [KIND_SANDBOX] = "sandbox", [KIND_POOL] = "sandboxwarmpool",
+        [KIND_TEMPLATE] = "sandboxtemplate"};
     char name[64];
     if (!prom_label(s, "name", name, sizeof name) && !prom_label(s, "controller", name, sizeof name))
         return KIND_NONE;

@@ -1,4 +1,5 @@
-/* What the routers' logs say of requests that failed, as facts for the rules. Invariant: errors holds at most one entry a sandbox, the newest, and
+/* What the routers' logs say of requests that failed, as facts for the rules. Invariant: errors holds at most one entry a sandbox, the
+ * newest, and
  * none for a sandbox to which a request has gone well since. Forms of the lines: the Go router's JSON, the Python router's sentences and
  * uvicorn's access lines (read from Agent Sandbox v0.3 to v0.5; seen on v0.5.6). */
 #include "core/base/mem.h"
@@ -9,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ERRORS_MOST = 64, GOOD_MOST = 64, PENDING_MOST = 32, ROUTERS_MOST = 8, REQUESTS_MOST = 256, LINES_A_TURN = 4000, NAME_MOST = 253, WINDOW_MS = 600000 };
+enum { ERRORS_MOST = 64, GOOD_MOST = 64, PENDING_MOST = 32, ROUTERS_MOST = 8, REQUESTS_MOST = 256, LINES_A_TURN = 4000, NAME_MOST = 253,
+    WINDOW_MS = 600000 };
 
 struct pending {                     /* the Python router is asking: which sandbox its next words are about */
     char *id, *url;
@@ -122,7 +124,8 @@ static void forgive(struct router_log *r, const char *ns, const char *sandbox, i
 {
     if (strlen(sandbox) <= NAME_MOST && strlen(ns) <= NAME_MOST)
         note_good(r, ns, sandbox, time_ms);
-    const struct object *o = store_find(r->session->store, KIND_SANDBOX, slice_of(ns), slice_of(sandbox)), *claim = o ? chain_claim(o) : NULL;
+    const struct object *o = store_find(r->session->store, KIND_SANDBOX, slice_of(ns), slice_of(sandbox)), *claim = o ? chain_claim(o)
+        : NULL;
     drop_error(r, ns, sandbox, time_ms);
     if (claim && strcmp(claim->name, sandbox) != 0)
         drop_error(r, ns, claim->name, time_ms); /* the client has learnt the right name */
@@ -177,7 +180,8 @@ static int port_in(const char *text)
         return 0;
     for (const char *c = p; (c = strchr(c, ':')); c++) {
         size_t n = strspn(c + 1, "0123456789");
-        if (n && slice_int((struct slice){c + 1, n}, &port) && port > 0 && port < 65536 && (c[1 + n] == ':' || c[1 + n] == '/' || c[1 + n] == '\0'))
+        if (n && slice_int((struct slice){c + 1, n}, &port) && port > 0 && port < 65536 &&
+            (c[1 + n] == ':' || c[1 + n] == '/' || c[1 + n] == '\0'))
             return (int)port;
     }
     return 0;
@@ -200,7 +204,8 @@ static void fail(struct router_log *r, const struct failure *f, const struct log
     most = most < 1024 ? most : 1024;
     const struct good *g = good_of(r, f->ns, f->sandbox);
     *e = (struct router_error){
-        .good_ms = g ? g->time_ms : 0, .ns = mem_text(f->ns), .sandbox = mem_text(f->sandbox), .trouble = trouble_of(f->error, f->python), .python = f->python, .first_ms = first,
+        .good_ms = g ? g->time_ms : 0, .ns = mem_text(f->ns), .sandbox = mem_text(f->sandbox), .trouble = trouble_of(f->error, f->python),
+            .python = f->python, .first_ms = first,
         .time_ms = line->time_ms, .count = count < INT32_MAX ? count + 1 : count, .port = f->port, .router_ns = mem_text(row->ns),
         .router_pod = mem_text(row->pod), .text = slice_dup((struct slice){line->text.p, most}),
     };
@@ -329,7 +334,8 @@ static size_t pending_of(const struct router_log *r, unsigned stream, const char
     return url || n == 1 ? found : r->n_pending;
 }
 
-static void python_fails(struct router_log *r, const struct log_entry *line, const struct log_stream_row *row, const char *url, const char *error)
+static void python_fails(struct router_log *r, const struct log_entry *line, const struct log_stream_row *row, const char *url,
+                         const char *error)
 {
     size_t i = pending_of(r, line->stream, url);
 
@@ -349,7 +355,8 @@ static void python_line(struct router_log *r, const struct log_entry *line, cons
 
     if (slice_starts(text, SLICE("Proxying request for sandbox '"))) {
         python_asks(r, line);
-    } else if (slice_starts(text, SLICE("ERROR: Connection to sandbox at ")) || slice_starts(text, SLICE("ERROR: Request to sandbox at "))) {
+    } else if (slice_starts(text, SLICE("ERROR: Connection to sandbox at ")) ||
+               slice_starts(text, SLICE("ERROR: Request to sandbox at "))) {
         bool late = slice_find(text, SLICE(" timed out. Error:")) >= 0;
         char *url = between(text, "sandbox at ", late ? " timed out." : " failed."), *error = between(text, "Error: ", "");
         if (url)
@@ -360,7 +367,8 @@ static void python_line(struct router_log *r, const struct log_entry *line, cons
         char *error = between(text, "An unexpected error occurred: ", "");
         python_fails(r, line, row, NULL, error ? error : "");
         free(error);
-    } else if (slice_find(text, SLICE("Running in UNAUTHENTICATED mode")) >= 0 || slice_find(text, SLICE("Authentication enabled: ")) >= 0) {
+    } else if (slice_find(text, SLICE("Running in UNAUTHENTICATED mode")) >= 0 ||
+               slice_find(text, SLICE("Authentication enabled: ")) >= 0) {
         struct router_traffic *t = traffic_of(r, row);
         if (t && (t->open = slice_find(text, SLICE("UNAUTHENTICATED")) >= 0))
             word(&t->open_word, line, row);

@@ -389,7 +389,8 @@ void decode_deployment(struct decoding *d, struct object *o)
 {
     struct deployment *dep = (struct deployment *)(void *)o;
     static const struct slice container_names[] = {SLICE("name"), SLICE("image"), SLICE("command"), SLICE("args")};
-    static const struct slice status_members[] = {SLICE("readyReplicas"), SLICE("updatedReplicas"), SLICE("conditions"), SLICE("unavailableReplicas")};
+    static const struct slice status_members[] = {SLICE("readyReplicas"), SLICE("updatedReplicas"), SLICE("conditions"),
+        SLICE("unavailableReplicas")};
     json container, member[4], status[4];
     enum component component = component_of(d, &container);
     if (dep->component != component) {

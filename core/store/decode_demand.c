@@ -1,4 +1,5 @@
-/* What is read on demand for a chain that does not get ready, or for the way to a sandbox. Of a Secret, a ConfigMap and their like nothing is kept
+/* What is read on demand for a chain that does not get ready, or for the way to a sandbox. Of a Secret, a ConfigMap and their like nothing
+ * is kept
  * but that they are there. kubernetes.io/docs/reference/kubernetes-api */
 #include "core/store/decode.h"
 #include "core/base/mem.h"
@@ -21,7 +22,8 @@ static void add_amounts(struct decoding *d, struct slice type, const char *word,
 void decode_limitrange(struct decoding *d, struct object *o)
 {
     struct limitrange *l = (struct limitrange *)(void *)o;
-    static const struct slice names[] = {SLICE("type"), SLICE("max"), SLICE("min"), SLICE("default"), SLICE("defaultRequest"), SLICE("maxLimitRequestRatio")};
+    static const struct slice names[] = {SLICE("type"), SLICE("max"), SLICE("min"), SLICE("default"), SLICE("defaultRequest"),
+        SLICE("maxLimitRequestRatio")};
     static const char *const words[] = {"", "max", "min", "default", "default request", "limit/request"};
     struct buf type = {0};
     unsigned n = 0;

@@ -25,7 +25,8 @@ static const uint16_t template_strs[] = {
 };
 static const uint16_t pod_strs[] = {
     MEMBER(pod, phase), MEMBER(pod, reason), MEMBER(pod, message), MEMBER(pod, node), MEMBER(pod, ip), MEMBER(pod, runtime_class),
-    MEMBER(pod, service_account), MEMBER(pod, scheduler), MEMBER(pod, app), MEMBER(pod, labels), CONDITION(pod, ready), CONDITION(pod, scheduled), CONDITION(pod, initialized),
+    MEMBER(pod, service_account), MEMBER(pod, scheduler), MEMBER(pod, app), MEMBER(pod, labels), CONDITION(pod, ready),
+        CONDITION(pod, scheduled), CONDITION(pod, initialized),
 };
 static const uint16_t node_strs[] = {
     MEMBER(node, pressure), MEMBER(node, kubelet_version), MEMBER(node, taints), CONDITION(node, ready),

@@ -1,5 +1,6 @@
 /* What judging costs, without a cluster: 10,000 claims with their sandboxes and pods, of which 1,000 are stuck for some ten causes. Prints
- * "name value" lines: all anew, and one changed object at a time (a pod of a stuck claim, a claim that becomes ready, a pool, an event), in ms.
+ * "name value" lines: all anew, and one changed object at a time (a pod of a stuck claim, a claim that becomes ready, a pool, an event), in
+ * ms.
  * usage: bench_rules [CLAIMS [STUCK]] */
 #include "core/base/mem.h"
 #include "core/diagnose/diagnose.h"
@@ -42,7 +43,8 @@ struct fault {
 };
 #define POD(phase, scheduled, container) \
     "{" META("c#") ",'labels':{'agents.x-k8s.io/sandbox-name-hash':'#'},'ownerReferences':[{'kind':'Sandbox','name':'c#','uid':'s#','controller':true}]},'spec':{" scheduled \
-    "'containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'" phase "','conditions':[" READY("False", "ContainersNotReady", "") \
+    "'containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'" phase "','conditions':[" READY("False",
+                                                                                                                  "ContainersNotReady", "") \
     "],'containerStatuses':[{'name':'main','image':'registry/app:2','restartCount':3,'ready':false,'state':" container "}]}}"
 #define CLAIM(reason, message) "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("False", reason, message) "}"
 #define BOX(reason, message) \
@@ -52,9 +54,11 @@ static const struct fault faults[] = {
     {CLAIM("DependenciesNotReady", "Pod exists with phase: Pending"), BOX("DependenciesNotReady", "Pod exists with phase: Pending"),
      POD("Pending", "'nodeName':'node-1',", "{'waiting':{'reason':'ErrImagePull','message':'failed to resolve image: not found'}}")},
     {CLAIM("DependenciesNotReady", "Pod is Running but not Ready"), BOX("DependenciesNotReady", "Pod is Running but not Ready"),
-     POD("Running", "'nodeName':'node-1',", "{'terminated':{'exitCode':1,'reason':'Error','startedAt':'2026-01-01T00:09:00Z','finishedAt':'2026-01-01T00:09:01Z'}}")},
+     POD("Running", "'nodeName':'node-1',",
+         "{'terminated':{'exitCode':1,'reason':'Error','startedAt':'2026-01-01T00:09:00Z','finishedAt':'2026-01-01T00:09:01Z'}}")},
     {CLAIM("ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5"),
-     BOX("ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5"), NULL},
+     BOX("ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5"),
+         NULL},
     {CLAIM("DependenciesNotReady", "Pod exists with phase: Pending"), BOX("DependenciesNotReady", "Pod exists with phase: Pending"),
      POD("Pending", "'nodeName':'node-1',", "{'waiting':{'reason':'CreateContainerConfigError','message':'secret \\'key\\' not found'}}")},
     {CLAIM("WarmPoolNotFound", "SandboxWarmPool not found"), NULL, NULL},
@@ -79,7 +83,8 @@ static void fill(struct store *s, unsigned claims, unsigned stuck)
                 apply(s, KIND_POD, i, f->pod);
             continue;
         }
-        apply(s, KIND_CLAIM, i, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True", "DependenciesReady", "Pod is Ready") "}");
+        apply(s, KIND_CLAIM, i, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True", "DependenciesReady",
+                                                                                               "Pod is Ready") "}");
         apply(s, KIND_SANDBOX, i, "{" META("c#") "},'spec':{}," STATUS("True", "DependenciesReady", "Pod is Ready") "}");
         apply(s, KIND_POD, i, "{" META("c#") "},'spec':{'nodeName':'node-1','containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'Running','conditions':["
                               READY("True", "", "") "],'containerStatuses':[{'name':'main','restartCount':0,'ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:02Z'}}}]}}");
@@ -99,7 +104,8 @@ static void print(const char *name, double *v, size_t n)
 }
 
 /* Changes one object and judges: the two are measured apart, as decoding is not judging. */
-static void single(struct store *s, struct diagnosis *d, const char *name, enum kind kind, unsigned stuck, const char *one, const char *other)
+static void single(struct store *s, struct diagnosis *d, const char *name, enum kind kind, unsigned stuck, const char *one,
+                   const char *other)
 {
     double v[SINGLES];
     for (unsigned i = 0; i < SINGLES; i++) {
@@ -138,11 +144,15 @@ int main(int argc, char **argv)
     printf("claims %zu\nstuck %zu\n", store_count(s, KIND_CLAIM), diagnosis_count(d, CLAIM_STUCK));
     print("all", all, ROUNDS);
     print("cluster", looks, ROUNDS);
-    single(s, d, "pod", KIND_POD, stuck, faults[0].pod, POD("Pending", "'nodeName':'node-1',", "{'waiting':{'reason':'ImagePullBackOff','message':'not found'}}"));
-    single(s, d, "claim", KIND_CLAIM, stuck, faults[0].claim, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True", "DependenciesReady", "Pod is Ready") "}");
-    single(s, d, "event", KIND_EVENT, stuck, "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'x','count':1}",
+    single(s, d, "pod", KIND_POD, stuck, faults[0].pod, POD("Pending", "'nodeName':'node-1',",
+                                                            "{'waiting':{'reason':'ImagePullBackOff','message':'not found'}}"));
+    single(s, d, "claim", KIND_CLAIM, stuck, faults[0].claim, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True",
+                                                                                                                             "DependenciesReady", "Pod is Ready") "}");
+    single(s, d, "event", KIND_EVENT, stuck,
+           "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'x','count':1}",
            "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'y','count':2}");
-    single(s, d, "pool_counts", KIND_POOL, 1, "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':9}}",
+    single(s, d, "pool_counts", KIND_POOL, 1,
+           "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':9}}",
            "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':10}}");
     diagnosis_free(d);
     store_free(s);

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (size_t i = 0; i < n; i++)
         prom_feed(&reader, (const char *)data + i, 1, take, &bytewise);
     prom_end(&reader, take, &bytewise);
-    if (whole.samples != bytewise.samples || whole.bytes != bytewise.bytes || whole.histogram.n != bytewise.histogram.n || whole.histogram.n > PROM_BUCKETS)
+    if (whole.samples != bytewise.samples || whole.bytes != bytewise.bytes || whole.histogram.n != bytewise.histogram.n ||
+        whole.histogram.n > PROM_BUCKETS)
         abort();
     double q = prom_quantile(&whole.histogram, 0.99);
     return isnan(q) ? 0 : 0;

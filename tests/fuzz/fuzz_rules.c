@@ -1,5 +1,7 @@
-/* Anything at all as a cluster: every object of it is judged, at several times, by every rule; what comes out are texts, and the same again. Each input
- * is taken as a list of each kind, and as lines of watch events; so claims, sandboxes, pods and what they name meet under the same names. */
+/* Anything at all as a cluster: every object of it is judged, at several times, by every rule; what comes out are texts, and the same
+ * again. Each input
+ * is taken as a list of each kind, and as lines of watch events; so claims, sandboxes, pods and what they name meet under the same names.
+ * */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -19,7 +21,8 @@ static void check(const struct findings *all)
 {
     for (size_t i = 0; i < all->n; i++) {
         const struct finding *f = &all->v[i];
-        must(f->rule && *f->rule && f->link && f->subject_ns && f->subject_name && f->at_ns && f->at_name && f->brief && f->cause && f->next);
+        must(f->rule && *f->rule && f->link && f->subject_ns && f->subject_name && f->at_ns && f->at_name && f->brief && f->cause &&
+             f->next);
         must(f->severity <= SEVERITY_STUCK && f->confidence <= CONFIDENCE_PROVED && f->row >= 0 && f->row <= 38);
         must(f->at_kind <= KIND_NONE && f->subject_kind <= KIND_NONE);
         for (size_t k = 0; k < f->n_evidence; k++)
@@ -55,7 +58,8 @@ static void facts_of(const struct store *s, struct cluster_facts *f, struct rout
     const struct ptrs *boxes = store_all(s, KIND_SANDBOX);
     const struct object *box = boxes->n ? boxes->v[0] : NULL;
     static char none[] = "";
-    *e = (struct router_error){.ns = none, .sandbox = none, .router_ns = none, .router_pod = none, .text = none, .trouble = (enum router_trouble)(dice % 5), .count = dice, .port = dice};
+    *e = (struct router_error){.ns = none, .sandbox = none, .router_ns = none, .router_pod = none, .text = none,
+        .trouble = (enum router_trouble)(dice % 5), .count = dice, .port = dice};
     if (box) {
         e->ns = (char *)(uintptr_t)box->ns;
         e->sandbox = (char *)(uintptr_t)box->name;

@@ -1,4 +1,5 @@
-/* Small clusters for the tests of the rules: objects as JSON with ' for ", all of one claim `c` in namespace `n`, times counted from START. */
+/* Small clusters for the tests of the rules: objects as JSON with ' for ", all of one claim `c` in namespace `n`, times counted from START.
+ * */
 #ifndef TESTS_DIAGNOSE_CASES_H
 #define TESTS_DIAGNOSE_CASES_H
 #include "core/base/clock.h"

@@ -134,7 +134,8 @@ static void suspension_raises_no_alarm(void **state)
     world_apply(&w, CLAIM_READY_AT("00:03"));
     world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "True", "DependenciesReady", "", "00:03"), ""));
     assert_int_equal(verdict(&w, MIN(1, 0))->state, CLAIM_READY);
-    world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "False", "PodSucceeded", "", "01:01") "," CONDITION("Finished", "True", "PodSucceeded", "", "01:01"),
+    world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "False", "PodSucceeded", "", "01:01") "," CONDITION("Finished", "True", "PodSucceeded",
+                                                                                                        "", "01:01"),
                                  "'operatingMode':'Suspended'"));
     world_apply(&w, CLAIM_WITH(CONDITION("Ready", "False", "PodSucceeded", "Pod completed successfully", "01:01") ","
                                CONDITION("Finished", "True", "PodSucceeded", "", "01:01"), BOUND));
@@ -153,7 +154,8 @@ static void deletion(void **state)
 {
     (void)state;
     struct world w = world_new();
-    world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c", "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+    world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c",
+                                                      "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                     CONDITION("Ready", "True", "DependenciesReady", "Pod is Ready", "00:05") "]" BOUND "}}");
     world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "True", "DependenciesReady", "", "00:03"), ""));
     world_apply(&w, POD_WITH(",'deletionTimestamp':" AT("01:00") ",'finalizers':['example.com/audit']", ON_NODE, "'phase':'Succeeded'"));
@@ -330,7 +332,8 @@ static void half_read(void **state)
     assert_string_equal(v->brief, "Pod exists with phase: Pending");
     world_apply(&w, CLAIM_NOT("SandboxSuspended", "Sandbox is suspended"));
     assert_string_equal(verdict(&w, MIN(10, 1))->rule, "suspended");
-    world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c", "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+    world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c",
+                                                      "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                     CONDITION("Ready", "True", "DependenciesReady", "Pod is Ready", "00:05") "]" BOUND "}}");
     assert_int_equal(verdict(&w, MIN(10, 2))->state, CLAIM_DELETING);
     w.facts.synced[KIND_SANDBOX] = w.facts.synced[KIND_POD] = true;
@@ -470,7 +473,8 @@ int main(void)
         cmocka_unit_test(thresholds),     cmocka_unit_test(adopted_condition), cmocka_unit_test(crash_loop_does_not_flap),
         cmocka_unit_test(crash_loop_since_at_start), cmocka_unit_test(suspension_raises_no_alarm), cmocka_unit_test(deletion),
         cmocka_unit_test(groups),         cmocka_unit_test(wants),             cmocka_unit_test(wants_are_bounded),
-        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects), cmocka_unit_test(half_read), cmocka_unit_test(played_loops), cmocka_unit_test(played_end), cmocka_unit_test(played_suspension),
+        cmocka_unit_test(ready_ones_rest), cmocka_unit_test(hostile_objects), cmocka_unit_test(half_read), cmocka_unit_test(played_loops),
+            cmocka_unit_test(played_end), cmocka_unit_test(played_suspension),
     };
     return TESTS_MAIN(tests);
 }

@@ -43,10 +43,12 @@ static void a_thousand_stuck_claims(void **state)
     world_apply(&w, TEMPLATE);
     for (int i = 0; i < 1000; i++) {
         bool image = i % 4 < 2, quota = i % 4 == 2;
-        const char *said = quota ? CLAIM_OF("ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
+        const char *said = quota ? CLAIM_OF("ReconcilerError",
+                                            "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
                            CLAIM_OF("DependenciesNotReady", "Pod exists with phase: Pending");
         numbered(&w, said, i);
-        numbered(&w, quota ? BOX_OF("ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
+        numbered(&w, quota ? BOX_OF("ReconcilerError",
+                                    "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
                  BOX_OF("DependenciesNotReady", "Pod exists with phase: Pending"), i);
         if (!quota)
             numbered(&w, image ? POD_OF("{'waiting':{'reason':'ErrImagePull','message':'not found'}}") :
@@ -158,7 +160,8 @@ static void nothing_is_stuck(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_thousand_stuck_claims), cmocka_unit_test(claims_of_a_dead_controller), cmocka_unit_test(unexplained), cmocka_unit_test(nothing_is_stuck),
+        cmocka_unit_test(a_thousand_stuck_claims), cmocka_unit_test(claims_of_a_dead_controller), cmocka_unit_test(unexplained),
+            cmocka_unit_test(nothing_is_stuck),
     };
     return TESTS_MAIN(tests);
 }

@@ -20,7 +20,8 @@ static void open_world(struct world *w, const char *ns)
 {
     clock_virtual_init(&w->clock, NOW_MS);
     w->fake = fake_new(&w->clock);
-    struct session_config config = {.clock = &w->clock.clock, .transport = fake_transport(w->fake), .ns = ns, .context = "test", .server = "fake", .state_dir = ""};
+    struct session_config config = {.clock = &w->clock.clock, .transport = fake_transport(w->fake), .ns = ns, .context = "test",
+        .server = "fake", .state_dir = ""};
     w->session = session_new(&config);
 }
 
@@ -124,8 +125,10 @@ static void hostile_lines(void **state)
     static const char *const texts[] = {
         "", "{", "{}", "{\"msg\":\"upstream connect failure\"}", "{\"msg\":\"upstream connect failure\",\"sandbox\":5,\"error\":[]}",
         "{\"msg\":\"upstream connect failure\",\"sandbox\":\"\",\"error\":\"dial tcp\"}", "{\"msg\":\"request\",\"status\":99999999999}",
-        "Proxying request for sandbox '", "Proxying request for sandbox ''", "Proxying request for sandbox 'a' to URL:", "ERROR: Connection to sandbox at  failed. Error:",
-        "ERROR: Connection to sandbox at http://a:1/x failed.", "An unexpected error occurred: ", "ERROR: Request to sandbox at timed out. Error:",
+        "Proxying request for sandbox '", "Proxying request for sandbox ''", "Proxying request for sandbox 'a' to URL:",
+            "ERROR: Connection to sandbox at  failed. Error:",
+        "ERROR: Connection to sandbox at http://a:1/x failed.", "An unexpected error occurred: ",
+            "ERROR: Request to sandbox at timed out. Error:",
     };
     struct world w;
     struct log_stream_row row = {.label = "rtr", .ns = "default", .pod = "router-1"};
@@ -220,7 +223,8 @@ static void figures(void **state)
     session_ask_metrics(w.session);
     assert_true(metrics_due(w.session->metrics) == 0);
     metrics_step(w.session->metrics);
-    struct exchange *x = fake_find(w.fake, "GET /api/v1/namespaces/agent-sandbox-system/services/agent-sandbox-controller:8080/proxy/metrics");
+    struct exchange *x = fake_find(w.fake,
+                                   "GET /api/v1/namespaces/agent-sandbox-system/services/agent-sandbox-controller:8080/proxy/metrics");
     assert_non_null(x);
     char *body = fixture("wire/controller-metrics.txt", &n);
     fake_head(x, 200);
@@ -233,7 +237,8 @@ static void figures(void **state)
     assert_string_equal(m->version, "unknown");
     assert_true(m->has[KIND_CLAIM] && m->depth[KIND_CLAIM] == 0 && m->workers[KIND_CLAIM] == 50 && m->workers[KIND_SANDBOX] == 100);
     assert_true(m->errors[KIND_SANDBOX] > 0 && m->errors_per_minute[KIND_SANDBOX] == 0);
-    assert_true(m->startups == 12 && m->startup_p50_ms > 250 && m->startup_p50_ms < 500 && m->startup_p99_ms > 1000 && m->startup_p99_ms <= 1500);
+    assert_true(m->startups == 12 && m->startup_p50_ms > 250 && m->startup_p50_ms < 500 && m->startup_p99_ms > 1000 &&
+                m->startup_p99_ms <= 1500);
     /* The second reading tells how fast; and where the Service does not answer, a pod is asked. */
     clock_virtual_advance(&w.clock, 30000);
     metrics_step(w.session->metrics);
@@ -376,7 +381,8 @@ static void conversion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines), cmocka_unit_test(pool_members_given_up), cmocka_unit_test(rights_that_it_lacks),
+        cmocka_unit_test(go_router), cmocka_unit_test(python_router), cmocka_unit_test(hostile_lines),
+            cmocka_unit_test(pool_members_given_up), cmocka_unit_test(rights_that_it_lacks),
         cmocka_unit_test(figures), cmocka_unit_test(figures_for_the_unseen),
         cmocka_unit_test(answers_of_reads), cmocka_unit_test(namespace_that_is_not_there), cmocka_unit_test(conversion),
     };

@@ -1,4 +1,5 @@
-/* Objects as nobody should send them: members of wrong types and missing ones, owners in circles, names at their limit, five megabytes. What comes out
+/* Objects as nobody should send them: members of wrong types and missing ones, owners in circles, names at their limit, five megabytes.
+ * What comes out
  * is a judgement in plain words or none, never a crash; the same object twice gives the same words. */
 #include <stdio.h>
 
@@ -60,13 +61,15 @@ static size_t values_of(json v, struct slice *out, size_t n)
 
 static const char *const objects[] = {
     "{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'},'lifecycle':{'shutdownTime':" AT("00:30") "}},'status':{'sandbox':{'name':'c'},'conditions':["
-    CONDITION("Ready", "False", "ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5", "00:01") "]}}",
+    CONDITION("Ready", "False", "ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5",
+              "00:01") "]}}",
     "{'kind':'Sandbox','metadata':{'name':'c','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'c'},'labels':{'agents.x-k8s.io/launch-type':'warm'},'ownerReferences':[{'kind':"
     "'SandboxClaim','name':'c','uid':'1','controller':true}]},'spec':{'operatingMode':'Running'},'status':{'conditions':["
     CONDITION("Ready", "False", "DependenciesNotReady", "Pod exists with phase: Pending", "00:01") "],'podIPs':['10.0.0.1']}}",
     "{'kind':'Pod','metadata':{'name':'c','namespace':'n','ownerReferences':[{'kind':'Sandbox','name':'c','uid':'2','controller':true}]},'spec':{'nodeName':'node-1','volumes':[{'name':'d',"
     "'persistentVolumeClaim':{'claimName':'d'}}],'initContainers':[{'name':'i','image':'x'}],'containers':[{'name':'main','image':'registry/app:2','ports':[{'containerPort':80}]}]},'status':{"
-    "'phase':'Pending','conditions':[" SCHEDULED "," CONDITION("Ready", "False", "ContainersNotReady", "", "00:01") "],'containerStatuses':[{'name':'main','restartCount':3,'ready':false,"
+    "'phase':'Pending','conditions':[" SCHEDULED "," CONDITION("Ready", "False", "ContainersNotReady", "",
+                                                               "00:01") "],'containerStatuses':[{'name':'main','restartCount':3,'ready':false,"
     "'state':{'waiting':{'reason':'ErrImagePull','message':'not found'}},'lastState':" TERMINATED("Error", "1", "00:02", "00:03") "}]}}",
     "{'kind':'Event'," META("e") ",'involvedObject':{'kind':'Pod','namespace':'n','name':'c'},'type':'Warning','reason':'Failed','message':'Failed to pull image','count':3}",
     "{'kind':'SandboxWarmPool'," META("p") ",'spec':{'replicas':2,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':1}}",
@@ -92,7 +95,8 @@ static void apply_raw(struct world *w, const char *kind_of, const char *text)
 
 static void wrong_types(void **state)
 {
-    static const char *const nonsense[] = {"null", "5", "\"x\"", "[]", "{}", "true", "-1e99", "[[[[]]]]", "\"\\u0000\\ud800\"", "{\"a\":[1,{\"b\":null}]}", "\"\"", "9223372036854775808"};
+    static const char *const nonsense[] = {"null", "5", "\"x\"", "[]", "{}", "true", "-1e99", "[[[[]]]]", "\"\\u0000\\ud800\"",
+        "{\"a\":[1,{\"b\":null}]}", "\"\"", "9223372036854775808"};
     enum { ROUNDS = 3000, OBJECTS = sizeof objects / sizeof *objects };
     (void)state;
     struct world w = world_new();
@@ -129,9 +133,12 @@ static void wrong_types(void **state)
 static void owners_in_circles(void **state)
 {
     static const char *const circle[] = {
-        OWNED("SandboxClaim", "a", "Sandbox", "b"), OWNED("Sandbox", "b", "SandboxClaim", "a"), OWNED("Sandbox", "a", "Sandbox", "a"), OWNED("Pod", "a", "Sandbox", "a"),
-        OWNED("Pod", "b", "Sandbox", "a"), OWNED("SandboxWarmPool", "a", "SandboxWarmPool", "b"), OWNED("SandboxWarmPool", "b", "SandboxWarmPool", "a"),
-        OWNED("SandboxClaim", "b", "SandboxClaim", "b"), OWNED("Sandbox", "c", "SandboxWarmPool", "b"), OWNED("SandboxClaim", "c", "Pod", "c"), OWNED("Pod", "c", "Pod", "c"),
+        OWNED("SandboxClaim", "a", "Sandbox", "b"), OWNED("Sandbox", "b", "SandboxClaim", "a"), OWNED("Sandbox", "a", "Sandbox", "a"),
+            OWNED("Pod", "a", "Sandbox", "a"),
+        OWNED("Pod", "b", "Sandbox", "a"), OWNED("SandboxWarmPool", "a", "SandboxWarmPool", "b"),
+            OWNED("SandboxWarmPool", "b", "SandboxWarmPool", "a"),
+        OWNED("SandboxClaim", "b", "SandboxClaim", "b"), OWNED("Sandbox", "c", "SandboxWarmPool", "b"),
+            OWNED("SandboxClaim", "c", "Pod", "c"), OWNED("Pod", "c", "Pod", "c"),
     };
     (void)state;
     for (unsigned round = 0; round < 50; round++) {
@@ -163,7 +170,8 @@ static void names_at_their_limit(void **state)
     name[253] = '\0';
     struct world w = world_new();
     for (unsigned i = 0; i < sizeof objects / sizeof *objects; i++) {
-        char *one = with(objects[i], "'name':'c'", "'name':'@'"), *two = with(one, "'namespace':'n'", "'namespace':'@'"), *three = with(two, "@", name);
+        char *one = with(objects[i], "'name':'c'", "'name':'@'"), *two = with(one, "'namespace':'n'", "'namespace':'@'"),
+            *three = with(two, "@", name);
         world_apply(&w, three);
         free(one), free(two), free(three);
     }
@@ -187,7 +195,8 @@ static void five_megabytes(void **state)
         buf_add_text(&big, "exceeded quota: x pods is forbidden: \\\\\" not found ");
     struct world w = world_new();
     for (unsigned i = 0; i < sizeof objects / sizeof *objects; i++) {
-        char *one = with(objects[i], "'metadata':{", "'metadata':{'annotations':{'big':'@'},"), *two = with(one, "Error seen: ", "Error seen: @"), *three = with(two, "@", big.p);
+        char *one = with(objects[i], "'metadata':{", "'metadata':{'annotations':{'big':'@'},"),
+            *two = with(one, "Error seen: ", "Error seen: @"), *three = with(two, "@", big.p);
         world_apply(&w, three);
         free(one), free(two), free(three);
     }
@@ -200,7 +209,8 @@ static void five_megabytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_types), cmocka_unit_test(owners_in_circles), cmocka_unit_test(names_at_their_limit), cmocka_unit_test(five_megabytes),
+        cmocka_unit_test(wrong_types), cmocka_unit_test(owners_in_circles), cmocka_unit_test(names_at_their_limit),
+            cmocka_unit_test(five_megabytes),
     };
     return TESTS_MAIN(tests);
 }

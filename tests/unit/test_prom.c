@@ -82,6 +82,7 @@ static void quantiles(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(samples), cmocka_unit_test(long_lines_are_passed_over), cmocka_unit_test(quantiles)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(samples), cmocka_unit_test(long_lines_are_passed_over),
+        cmocka_unit_test(quantiles)};
     return TESTS_MAIN(tests);
 }

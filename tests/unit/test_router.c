@@ -37,35 +37,52 @@ struct row {
 #define BASE CLAIM_READY_AT("00:02"), POOL, TEMPLATE, READY_BOX("c", ""), READY_POD("c", "{'containerPort':8888}"), ROUTER_POD
 
 static const struct row rows[] = {
-    {"no Service", {BASE}, FAILED("c", ROUTER_NO_HOST, true, 8888), 1, ANSWER_MISSING, 0, "router", 33, KIND_SANDBOX, "c", CONFIDENCE_PROVED, SEVERITY_STUCK, "status.service is empty"},
-    {"no Service, a Go router", {BASE}, FAILED("c", ROUTER_NO_HOST, false, 8888), 1, ANSWER_MISSING, 0, "router", 33, KIND_SANDBOX, "c", CONFIDENCE_PROVED, SEVERITY_WAITING, "no such host"},
-    {"its Service is gone", {CLAIM_READY_AT("00:02"), POOL, READY_BOX("c", "'serviceFQDN':'c.n.svc.cluster.local',"), READY_POD("c", "")}, FAILED("c", ROUTER_NO_HOST, true, 8888), 1,
+    {"no Service", {BASE}, FAILED("c", ROUTER_NO_HOST, true, 8888), 1, ANSWER_MISSING, 0, "router", 33, KIND_SANDBOX, "c",
+        CONFIDENCE_PROVED, SEVERITY_STUCK, "status.service is empty"},
+    {"no Service, a Go router", {BASE}, FAILED("c", ROUTER_NO_HOST, false, 8888), 1, ANSWER_MISSING, 0, "router", 33, KIND_SANDBOX, "c",
+        CONFIDENCE_PROVED, SEVERITY_WAITING, "no such host"},
+    {"its Service is gone", {CLAIM_READY_AT("00:02"), POOL, READY_BOX("c", "'serviceFQDN':'c.n.svc.cluster.local',"), READY_POD("c", "")},
+        FAILED("c", ROUTER_NO_HOST, true, 8888), 1,
      ANSWER_MISSING, 0, "router", 33, KIND_SANDBOX, "c", CONFIDENCE_PROVED, SEVERITY_STUCK, "is gone"},
-    {"DNS does not know it", {CLAIM_READY_AT("00:02"), POOL, READY_BOX("c", "'serviceFQDN':'c.n.svc.cluster.local',"), READY_POD("c", "")}, FAILED("c", ROUTER_NO_HOST, true, 8888), 1,
+    {"DNS does not know it", {CLAIM_READY_AT("00:02"), POOL, READY_BOX("c", "'serviceFQDN':'c.n.svc.cluster.local',"), READY_POD("c", "")},
+        FAILED("c", ROUTER_NO_HOST, true, 8888), 1,
      ANSWER_THERE, 0, "router", 33, KIND_SANDBOX, "c", CONFIDENCE_LIKELY, SEVERITY_WAITING, "DNS"},
     {"the claim's name", {"{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'p-1'},'conditions':["
                           CONDITION("Ready", "True", "", "", "00:02") "]}}", POOL, READY_BOX("p-1", ""), READY_POD("p-1", "")},
      FAILED("c", ROUTER_NO_HOST, true, 8888), 1, 0, 0, "router", 33, KIND_CLAIM, "c", CONFIDENCE_PROVED, SEVERITY_WAITING, "is called p-1"},
-    {"policy for another namespace", {BASE, POLICY("t-network-policy", TEMPLATES_PODS, PEERS("agent-sandbox-system", "sandbox-router"))}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0,
-     ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "t-network-policy", CONFIDENCE_PROVED, SEVERITY_STUCK, "lets nothing in that matches the router"},
-    {"policy for another label", {BASE, POLICY("strict", TEMPLATES_PODS, PEERS("default", "gateway"))}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34,
+    {"policy for another namespace", {BASE, POLICY("t-network-policy", TEMPLATES_PODS, PEERS("agent-sandbox-system", "sandbox-router"))},
+        FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0,
+     ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "t-network-policy", CONFIDENCE_PROVED, SEVERITY_STUCK,
+         "lets nothing in that matches the router"},
+    {"policy for another label", {BASE, POLICY("strict", TEMPLATES_PODS, PEERS("default", "gateway"))},
+        FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34,
      KIND_NETWORKPOLICY, "strict", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
-    {"policy that lets nothing in", {BASE, POLICY("deny", "", "")}, FAILED("c", ROUTER_UNREACHABLE, false, 8888), 1, 0, ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "deny",
+    {"policy that lets nothing in", {BASE, POLICY("deny", "", "")}, FAILED("c", ROUTER_UNREACHABLE, false, 8888), 1, 0, ANSWER_THERE,
+        "router", 34, KIND_NETWORKPOLICY, "deny",
      CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
-    {"one policy lets it in", {BASE, POLICY("deny", "", ""), POLICY("allow", TEMPLATES_PODS, PEERS("default", "sandbox-router"))}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0,
+    {"one policy lets it in", {BASE, POLICY("deny", "", ""), POLICY("allow", TEMPLATES_PODS, PEERS("default", "sandbox-router"))},
+        FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0,
      ANSWER_THERE, "router", 34, KIND_POD, "c", CONFIDENCE_LIKELY, SEVERITY_WAITING, "does not answer"},
-    {"an open rule", {BASE, POLICY("open", "", ",'ingress':[{'ports':[{'port':8888}]}]")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34, KIND_POD, "c",
+    {"an open rule", {BASE, POLICY("open", "", ",'ingress':[{'ports':[{'port':8888}]}]")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0,
+        ANSWER_THERE, "router", 34, KIND_POD, "c",
      CONFIDENCE_LIKELY, SEVERITY_WAITING, NULL},
-    {"policy for other pods", {BASE, POLICY("others", "'matchLabels':{'app':'web'}", "")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 3, 0, ANSWER_THERE, "router", 34, KIND_POD, "c",
+    {"policy for other pods", {BASE, POLICY("others", "'matchLabels':{'app':'web'}", "")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 3, 0,
+        ANSWER_THERE, "router", 34, KIND_POD, "c",
      CONFIDENCE_LIKELY, SEVERITY_STUCK, NULL},
-    {"a selector that is not understood", {BASE, POLICY("maybe", TEMPLATES_PODS, ",'ingress':[{'from':[{'namespaceSelector':{'matchExpressions':[{'key':'a','operator':'Exists'}]}}]}]")},
-     FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "maybe", CONFIDENCE_POSSIBLE, SEVERITY_WAITING, NULL},
-    {"policies not read", {BASE, POLICY("deny", "", "")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_NONE, "router", 34, KIND_POD, "c", CONFIDENCE_LIKELY, SEVERITY_WAITING,
+    {"a selector that is not understood", {BASE, POLICY("maybe", TEMPLATES_PODS,
+                                                        ",'ingress':[{'from':[{'namespaceSelector':{'matchExpressions':[{'key':'a','operator':'Exists'}]}}]}]")},
+     FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "maybe", CONFIDENCE_POSSIBLE,
+         SEVERITY_WAITING, NULL},
+    {"policies not read", {BASE, POLICY("deny", "", "")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_NONE, "router", 34,
+        KIND_POD, "c", CONFIDENCE_LIKELY, SEVERITY_WAITING,
      "are not read"},
-    {"wrong port", {BASE}, FAILED("c", ROUTER_REFUSED, false, 9999), 1, 0, 0, "router", 35, KIND_POD, "c", CONFIDENCE_PROVED, SEVERITY_WAITING, "declare other ports (main: 8888)"},
-    {"nobody listens", {BASE}, FAILED("c", ROUTER_REFUSED, false, 8888), 3, 0, 0, "router", 35, KIND_POD, "c", CONFIDENCE_PROVED, SEVERITY_STUCK, "nothing in it listens on port 8888"},
+    {"wrong port", {BASE}, FAILED("c", ROUTER_REFUSED, false, 9999), 1, 0, 0, "router", 35, KIND_POD, "c", CONFIDENCE_PROVED,
+        SEVERITY_WAITING, "declare other ports (main: 8888)"},
+    {"nobody listens", {BASE}, FAILED("c", ROUTER_REFUSED, false, 8888), 3, 0, 0, "router", 35, KIND_POD, "c", CONFIDENCE_PROVED,
+        SEVERITY_STUCK, "nothing in it listens on port 8888"},
     {"another sandbox", {BASE}, FAILED("d", ROUTER_REFUSED, false, 8888), 3, 0, 0, "", 0, 0, "", 0, 0, NULL},
-    {"not ready at all", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, POD_WAITS("ErrImagePull", "not found")}, FAILED("c", ROUTER_REFUSED, false, 8888), 3, 0, 0, "image-pull", 21,
+    {"not ready at all", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, POD_WAITS("ErrImagePull", "not found")},
+        FAILED("c", ROUTER_REFUSED, false, 8888), 3, 0, 0, "image-pull", 21,
      KIND_POD, "c", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
 };
 
@@ -96,10 +113,12 @@ static unsigned check(const struct row *r)
     if (!f || !r->rule[0])
         wrong = f != NULL || r->rule[0] != '\0';
     else
-        wrong = strcmp(f->rule, r->rule) != 0 || f->row != r->number || f->at_kind != r->at_kind || strcmp(f->at_name, r->at) != 0 || f->confidence != r->confidence ||
+        wrong = strcmp(f->rule, r->rule) != 0 || f->row != r->number || f->at_kind != r->at_kind || strcmp(f->at_name, r->at) != 0 ||
+            f->confidence != r->confidence ||
                 f->severity != r->severity || (r->cause && !strstr(f->cause, r->cause)) || !f->next[0] || !f->n_evidence || !f->command;
     if (wrong)
-        print_error("%s: %s, row %d, at %d %s, %s, %s: %s\n", r->name, f ? f->rule : "nothing", f ? f->row : 0, f ? (int)f->at_kind : 0, f ? f->at_name : "",
+        print_error("%s: %s, row %d, at %d %s, %s, %s: %s\n", r->name, f ? f->rule : "nothing", f ? f->row : 0, f ? (int)f->at_kind : 0, f
+                    ? f->at_name : "",
                     f ? confidence_name(f->confidence) : "", f ? severity_name(f->severity) : "", f ? f->cause : "");
     report_free(&report);
     /* Old news is none. */
@@ -126,8 +145,10 @@ static void each_row(void **state)
 static void touched_by_the_session(void **state)
 {
     struct world w = world_new();
-    struct router_error e = {.ns = (char *)(uintptr_t)"n", .sandbox = (char *)(uintptr_t)"c", .trouble = ROUTER_REFUSED, .port = 1, .count = 3, .time_ms = START_MS + 30000,
-                             .first_ms = START_MS + 30000, .router_ns = (char *)(uintptr_t)"d", .router_pod = (char *)(uintptr_t)"r", .text = (char *)(uintptr_t)"x"};
+    struct router_error e = {.ns = (char *)(uintptr_t)"n", .sandbox = (char *)(uintptr_t)"c", .trouble = ROUTER_REFUSED, .port = 1,
+        .count = 3, .time_ms = START_MS + 30000,
+                             .first_ms = START_MS + 30000, .router_ns = (char *)(uintptr_t)"d", .router_pod = (char *)(uintptr_t)"r",
+                                 .text = (char *)(uintptr_t)"x"};
     const char *objects[] = {BASE, NULL};
     (void)state;
     for (const char **o = objects; *o; o++)
@@ -176,11 +197,15 @@ static void webhook(void **state)
     } cases[] = {
         {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("true"), NULL, false, KIND_NONE, NULL, 0},
         {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("false"), NULL, false, KIND_SERVICE, "no ready endpoint", SEVERITY_WAITING},
-        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("false"), "conversion webhook for x failed: Post: connection refused", true, KIND_SERVICE, "no ready endpoint", SEVERITY_STUCK},
-        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("true"), "conversion webhook for x failed: x509: certificate signed by unknown authority", false, KIND_CRD, "caBundle is another one's",
+        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("false"), "conversion webhook for x failed: Post: connection refused", true,
+            KIND_SERVICE, "no ready endpoint", SEVERITY_STUCK},
+        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("true"),
+            "conversion webhook for x failed: x509: certificate signed by unknown authority", false, KIND_CRD, "caBundle is another one's",
          SEVERITY_WAITING},
-        {WEBHOOK_CRD(""), ENDPOINTS("true"), "conversion webhook for x failed: tls", false, KIND_CRD, "caBundle is empty", SEVERITY_WAITING},
-        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("true"), "conversion webhook for x failed: no kind \"SandboxClaim\" is registered for version", false, KIND_CRD, "--extensions",
+        {WEBHOOK_CRD(""), ENDPOINTS("true"), "conversion webhook for x failed: tls", false, KIND_CRD, "caBundle is empty",
+            SEVERITY_WAITING},
+        {WEBHOOK_CRD("'caBundle':'eA==',"), ENDPOINTS("true"),
+            "conversion webhook for x failed: no kind \"SandboxClaim\" is registered for version", false, KIND_CRD, "--extensions",
          SEVERITY_WAITING},
     };
     (void)state;
@@ -229,32 +254,42 @@ static void controller_silent(void **state)
         enum confidence confidence;
         const char *cause;
     } cases[] = {
-        {"lapsed", LEASE("agent-sandbox-controller-1_x", "00:10"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED, "silent since"},
-        {"a ghost", GHOST, CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED, "no pod that is there"},
-        {"says it does not lead", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"), {.read_ms = START_MS + 50000, .leader = 0},
+        {"lapsed", LEASE("agent-sandbox-controller-1_x", "00:10"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1},
+            "controller-no-leader", CONFIDENCE_PROVED, "silent since"},
+        {"a ghost", GHOST, CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-no-leader", CONFIDENCE_PROVED,
+            "no pod that is there"},
+        {"says it does not lead", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"),
+            {.read_ms = START_MS + 50000, .leader = 0},
          "controller-no-leader", CONFIDENCE_PROVED, "says that it does not"},
-        {"a roll-out", LEASE("agent-sandbox-controller-0_x", "00:50"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1}, "controller-backlog", CONFIDENCE_POSSIBLE,
+        {"a roll-out", LEASE("agent-sandbox-controller-0_x", "00:50"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1},
+            "controller-backlog", CONFIDENCE_POSSIBLE,
          "has not looked"},
         {"queue", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"),
-         {.read_ms = START_MS + 50000, .leader = 1, .has = {[KIND_CLAIM] = true}, .depth = {[KIND_CLAIM] = 812}, .workers = {[KIND_CLAIM] = 50}, .busy = {[KIND_CLAIM] = 50}},
+         {.read_ms = START_MS + 50000, .leader = 1, .has = {[KIND_CLAIM] = true}, .depth = {[KIND_CLAIM] = 812},
+             .workers = {[KIND_CLAIM] = 50}, .busy = {[KIND_CLAIM] = 50}},
          "controller-backlog", CONFIDENCE_PROVED, "812 claims wait in it, 50 of 50 workers are busy"},
-        {"mute", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"), {.leader = -1, .tried_ms = START_MS + 50000, .error = "no answer"},
+        {"mute", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"),
+            {.leader = -1, .tried_ms = START_MS + 50000, .error = "no answer"},
          "controller-backlog", CONFIDENCE_LIKELY, "it hangs"},
-        {"no queue", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"), {.read_ms = START_MS + 50000, .leader = 1, .has = {[KIND_CLAIM] = true}},
+        {"no queue", LEASE("agent-sandbox-controller-1_x", "00:58"), CONTROLLER_POD("agent-sandbox-controller-1"),
+            {.read_ms = START_MS + 50000, .leader = 1, .has = {[KIND_CLAIM] = true}},
          "controller-backlog", CONFIDENCE_POSSIBLE, "queue is empty"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct world w = world_new();
         struct report r;
-        const char *objects[] = {CLAIM_UNSEEN, POOL, TEMPLATE, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS), cases[i].lease, cases[i].pod};
+        const char *objects[] = {CLAIM_UNSEEN, POOL, TEMPLATE, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS), cases[i].lease,
+            cases[i].pod};
         for (size_t k = 0; k < sizeof objects / sizeof *objects; k++)
             world_apply(&w, objects[k]);
         w.facts.metrics = &cases[i].metrics;
         world_judge(&w, START_MS + 60000);
         report_make(w.diagnosis, world_claim(&w, "n", "c"), START_MS + 60000, &r);
-        if (strcmp(r.findings.v[0].rule, cases[i].rule) != 0 || r.findings.v[0].confidence != cases[i].confidence || !strstr(r.findings.v[0].cause, cases[i].cause))
-            fail_msg("%s: %s, %s: %s", cases[i].name, r.findings.v[0].rule, confidence_name(r.findings.v[0].confidence), r.findings.v[0].cause);
+        if (strcmp(r.findings.v[0].rule, cases[i].rule) != 0 || r.findings.v[0].confidence != cases[i].confidence ||
+            !strstr(r.findings.v[0].cause, cases[i].cause))
+            fail_msg("%s: %s, %s: %s", cases[i].name, r.findings.v[0].rule, confidence_name(r.findings.v[0].confidence),
+                     r.findings.v[0].cause);
         report_free(&r);
         world_free(&w);
     }
@@ -271,7 +306,8 @@ static void pool_without_claims(void **state)
     world_apply(&w, TEMPLATE);
     for (int i = 0; i < 2; i++) {
         char *text = mem_printf("{'kind':'Sandbox','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01") ",'ownerReferences':[{'kind':'SandboxWarmPool',"
-                                "'name':'p','uid':'1','controller':true}]},'spec':{},'status':{'conditions':[" CONDITION("Ready", "False", "DependenciesNotReady", "", "00:01") "]}}", i);
+                                "'name':'p','uid':'1','controller':true}]},'spec':{},'status':{'conditions':[" CONDITION("Ready", "False",
+                                                                                                                         "DependenciesNotReady", "", "00:01") "]}}", i);
         world_apply(&w, text);
         free(text);
         text = mem_printf("{'kind':'Pod','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{" ON_NODE "'containers':[{'name':'main','image':'registry/app:2'}]},"
@@ -295,7 +331,8 @@ static void pool_without_claims(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_row), cmocka_unit_test(touched_by_the_session), cmocka_unit_test(webhook), cmocka_unit_test(controller_silent), cmocka_unit_test(pool_without_claims),
+        cmocka_unit_test(each_row), cmocka_unit_test(touched_by_the_session), cmocka_unit_test(webhook),
+            cmocka_unit_test(controller_silent), cmocka_unit_test(pool_without_claims),
     };
     return TESTS_MAIN(tests);
 }
