@@ -1,5 +1,5 @@
-/* A template's image on trial: a cold start of its own, so that what is pulled and started is what the template says now, then one command a question
- * in that sandbox. */
+/* A template's image on trial: a cold start of its own, so that what is pulled and started is what the template says now, then one command
+ * a question in that sandbox. */
 #include "core/base/mem.h"
 #include "core/run/words.h"
 #include "tui/plain_text.h"
@@ -52,12 +52,15 @@ static void judge_start(struct run_drive *d, struct trials *all)
     bool ready = view->stages[RUN_STAGE_READY].state == RUN_STAGE_DONE;
     bool image = strstr(view->failure, "mage") != NULL && !ready;
 
-    add(all, ready ? PASSED : image ? MISSED : UNTRIED, mem_printf("image %s can be pulled", *view->image ? view->image : "of the template"),
+    add(all, ready ? PASSED : image ? MISSED : UNTRIED, mem_printf("image %s can be pulled", *view->image ? view->image
+                                                                   : "of the template"),
         image ? mem_text(view->failure) : mem_text(""));
-    add(all, ready ? PASSED : MISSED, mem_text("becomes ready"), ready ? took(view->stages[RUN_STAGE_READY].took_ms) : mem_text(image ? "" : view->failure));
+    add(all, ready ? PASSED : MISSED, mem_text("becomes ready"), ready ? took(view->stages[RUN_STAGE_READY].took_ms)
+        : mem_text(image ? "" : view->failure));
     bool execute = result->exited && result->way != RUN_WAY_EXEC;
     add(all, !ready ? UNTRIED : execute ? PASSED : MISSED, mem_text("answers /execute"),
-        execute ? took(result->took_ms) : result->exited ? mem_text("only pods/exec runs a command in it") : mem_text(ready ? view->failure : ""));
+        execute ? took(result->took_ms) : result->exited ? mem_text("only pods/exec runs a command in it")
+            : mem_text(ready ? view->failure : ""));
 }
 
 static void try_one(struct run_drive *d, struct trials *all, char *what /* taken */, const char *command)
@@ -70,7 +73,8 @@ static void try_one(struct run_drive *d, struct trials *all, char *what /* taken
     const struct run_view *view = run_view(d->run);
     const struct run_result *result = &view->results[view->n_results - 1];
     bool good = result->exited && result->exit_code == 0;
-    add(all, good ? PASSED : result->exited ? MISSED : UNTRIED, what, good ? last_line(result->out) : result->exited ? last_line(result->err)
+    add(all, good ? PASSED : result->exited ? MISSED : UNTRIED, what, good ? last_line(result->out) : result->exited
+        ? last_line(result->err)
                                                                                                                 : mem_text(view->failure));
 }
 
@@ -92,7 +96,7 @@ static void try_named(struct run_drive *d, const struct options *o, struct trial
     }
 }
 
-/* ---- what came of it ------------------------------------------------------------------------------------------------------------------- */
+/* ---- what came of it ----------------------------------------------------------------------------------------------------------------- */
 
 static void print_text(const struct trials *all)
 {

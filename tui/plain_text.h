@@ -1,5 +1,5 @@
-/* Bytes from the cluster on a terminal that nobody manages: what would move the cursor or change the terminal becomes visible instead. Line ends and
- * tabs pass. State is kept between pieces, so that a character cut by a piece's end is whole. */
+/* Bytes from the cluster on a terminal that nobody manages: what would move the cursor or change the terminal becomes visible instead. Line
+ * ends and tabs pass. State is kept between pieces, so that a character cut by a piece's end is whole. */
 #ifndef TUI_PLAIN_TEXT_H
 #define TUI_PLAIN_TEXT_H
 #include "core/base/buf.h"

@@ -1,4 +1,5 @@
-/* stdout to stdout, stderr to stderr, as they come. On a terminal the bytes are made visible first (plain_text); elsewhere they pass untouched. */
+/* stdout to stdout, stderr to stderr, as they come. On a terminal the bytes are made visible first (plain_text); elsewhere they pass
+ * untouched. */
 #include "tui/run_command.h"
 
 #include "core/base/mem.h"
@@ -131,7 +132,8 @@ static void print_json(struct run_drive *d, int status)
     else
         buf_add_text(&out, ",\"exitCode\":null");
     member(&out, "exit", result->exit_name);
-    buf_printf(&out, ",\"status\":%d,\"seconds\":%lld.%03lld", status, (long long)(view->total_ms / 1000), (long long)(view->total_ms % 1000));
+    buf_printf(&out, ",\"status\":%d,\"seconds\":%lld.%03lld", status, (long long)(view->total_ms / 1000),
+               (long long)(view->total_ms % 1000));
     stages_member(&out, view);
     output_member(&out, "stdout", result->out);
     output_member(&out, "stderr", result->err);
@@ -214,14 +216,16 @@ static void tell(struct run_drive *d)
     if (*result->hint && person)
         run_tell("%s", result->hint);
     if (*run_output_trouble(result->out) || *run_output_trouble(result->err))
-        run_tell("the output is not whole: %s", *run_output_trouble(result->out) ? run_output_trouble(result->out) : run_output_trouble(result->err));
+        run_tell("the output is not whole: %s", *run_output_trouble(result->out) ? run_output_trouble(result->out)
+                 : run_output_trouble(result->err));
     if (*view->note && d->options->run.verbose)
         run_tell("%s", view->note);
 }
 
 static void follow(struct run_drive *d, bool text)
 {
-    struct pipe_out out = {.fd = STDOUT_FILENO, .terminal = isatty(STDOUT_FILENO)}, err = {.fd = STDERR_FILENO, .terminal = isatty(STDERR_FILENO)};
+    struct pipe_out out = {.fd = STDOUT_FILENO, .terminal = isatty(STDOUT_FILENO)},
+        err = {.fd = STDERR_FILENO, .terminal = isatty(STDERR_FILENO)};
 
     for (bool more = true, ended = false; more;) {
         more = run_drive_turn(d);
@@ -252,7 +256,8 @@ int run_command(const struct options *o)
         err_clear(&err);
         return EXIT_CANNOT;
     }
-    /* One word is a command line as it is typed; several are words, which keep their blanks. With --shell they are one line for it, as for ssh. */
+    /* One word is a command line as it is typed; several are words, which keep their blanks. With --shell they are one line for it, as for
+     * ssh. */
     if (o->names[1] && o->run.shell) {
         struct buf all = {0};
         for (char **word = o->names; *word; word++)

@@ -104,7 +104,8 @@ void run_drive_close(struct run_drive *d)
 
 static void tell_stages(struct run_drive *d)
 {
-    static const char *const words[] = {[RUN_STAGE_ACTIVE] = "…", [RUN_STAGE_DONE] = "done", [RUN_STAGE_FAILED] = "FAILED", [RUN_STAGE_SKIPPED] = "skipped"};
+    static const char *const words[] = {[RUN_STAGE_ACTIVE] = "…", [RUN_STAGE_DONE] = "done", [RUN_STAGE_FAILED] = "FAILED",
+        [RUN_STAGE_SKIPPED] = "skipped"};
     const struct run_view *view = run_view(d->run);
     char clock[16], took[16];
 
@@ -116,7 +117,8 @@ static void tell_stages(struct run_drive *d)
         d->told[i] = s->state;
         if (s->state == RUN_STAGE_SKIPPED && !*s->detail)
             continue;
-        run_tell("%s %s%s%s: %s, %s", time_hms(s->wall_ms ? s->wall_ms : view->started_wall_ms, !d->options->utc, clock), s->name, *s->detail ? " " : "", s->detail,
+        run_tell("%s %s%s%s: %s, %s", time_hms(s->wall_ms ? s->wall_ms : view->started_wall_ms, !d->options->utc, clock), s->name,
+                 *s->detail ? " " : "", s->detail,
                  words[s->state], time_stage(s->took_ms, took));
     }
 }
@@ -135,7 +137,8 @@ static void take_signals(struct run_drive *d)
     }
 }
 
-/* The picture of the run's namespace, until the claim's cause is known. The session steps the same transport, so the run goes on meanwhile. */
+/* The picture of the run's namespace, until the claim's cause is known. The session steps the same transport, so the run goes on meanwhile.
+ * */
 static void diagnose(struct run_drive *d)
 {
     const struct clock *clock = clock_system();
@@ -156,7 +159,8 @@ static void diagnose(struct run_drive *d)
             told = now;
         bool enough = (told && now - told >= SETTLE_MS) || run_view(d->run)->state != RUN_EVIDENCE;
         if (found && (enough || now - start > DIAGNOSE_MS - 100)) {
-            struct look look = {.diagnosis = session_diagnosis(d->session), .store = session_store(d->session), .now_ms = session_now(d->session), .names = names};
+            struct look look = {.diagnosis = session_diagnosis(d->session), .store = session_store(d->session),
+                .now_ms = session_now(d->session), .names = names};
             doctor_text(&look, true, &d->finding_text);
             doctor_json(&look, &d->finding_json);
             enough = true;

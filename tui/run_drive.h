@@ -1,5 +1,6 @@
-/* A run without a screen: what `sandtop run` and `sandtop check` share. Only the run's own requests go out; the picture of the cluster is loaded
- * when, and only when, a run has failed and the finding is wanted. A first Ctrl-C, SIGTERM or SIGHUP cleans up, a second one ends at once. */
+/* A run without a screen: what `sandtop run` and `sandtop check` share. Only the run's own requests go out; the picture of the cluster is
+ * loaded when, and only when, a run has failed and the finding is wanted. A first Ctrl-C, SIGTERM or SIGHUP cleans up, a second one ends at
+ * once. */
 #ifndef TUI_RUN_DRIVE_H
 #define TUI_RUN_DRIVE_H
 #include "core/run/run.h"

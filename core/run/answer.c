@@ -1,5 +1,5 @@
-/* A byte-wise machine. Invariant: what was decoded has been handed out by the end of each feed, so memory is bounded by a chunk and a member's
- * name. Members of other names, and values of other types, are passed over by their brackets and quotes. */
+/* A byte-wise machine. Invariant: what was decoded has been handed out by the end of each feed, so memory is bounded by a chunk and a
+ * member's name. Members of other names, and values of other types, are passed over by their brackets and quotes. */
 #include "core/run/answer.h"
 
 #include "core/base/mem.h"
@@ -9,7 +9,8 @@
 enum { KEY_MOST = 64, DEPTH_MOST = 64, NUMBER_MOST = 24 };
 
 enum place {
-    AT_START, AT_KEY_OR_END, AT_KEY, IN_KEY, AT_COLON, AT_VALUE, IN_STRING, IN_NUMBER, IN_SKIPPED, IN_SKIPPED_STRING, AFTER_VALUE, AT_END, BROKEN,
+    AT_START, AT_KEY_OR_END, AT_KEY, IN_KEY, AT_COLON, AT_VALUE, IN_STRING, IN_NUMBER, IN_SKIPPED, IN_SKIPPED_STRING, AFTER_VALUE, AT_END,
+        BROKEN,
 };
 
 struct run_answer {

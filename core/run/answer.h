@@ -1,5 +1,5 @@
-/* The runtime's answer to POST /execute, decoded while it comes: {"stdout":"…","stderr":"…","exit_code":N} in any order and with any chunk borders,
- * never whole in memory. Strings become bytes: escapes are decoded, U+DC80…U+DCFF stand for bytes that were not UTF-8 (Python's
+/* The runtime's answer to POST /execute, decoded while it comes: {"stdout":"…","stderr":"…","exit_code":N} in any order and with any chunk
+ * borders, never whole in memory. Strings become bytes: escapes are decoded, U+DC80…U+DCFF stand for bytes that were not UTF-8 (Python's
  * surrogateescape), other lone surrogates become U+FFFD. Internal to core/run. */
 #ifndef RUN_ANSWER_H
 #define RUN_ANSWER_H

@@ -1,4 +1,4 @@
-/* Invariant: an ask is in run->asks until its done has run or it is dropped; nothing that changes the cluster by creation is asked twice. */
+/* Invariant: an ask is in run->asks until its done has run or it is dropped; what creates something is not asked twice here. */
 #include "core/kube/refusal.h"
 #include "core/run/run_internal.h"
 

@@ -11,7 +11,8 @@ static void add_shutdown(const struct run *r, struct buf *out)
     int64_t deadline = r->config.deadline_ms > 0 ? r->config.deadline_ms : RUN_DEADLINE_MS;
     int64_t spare = r->config.spare_ms > 0 ? r->config.spare_ms : r->config.hold ? RUN_HOLD_SPARE_MS : RUN_SPARE_MS;
 
-    buf_printf(out, "\"lifecycle\":{\"shutdownTime\":\"%s\",\"shutdownPolicy\":\"Delete\"}", time_rfc3339(run_wall(r) + deadline + spare, stamp));
+    buf_printf(out, "\"lifecycle\":{\"shutdownTime\":\"%s\",\"shutdownPolicy\":\"Delete\"}",
+               time_rfc3339(run_wall(r) + deadline + spare, stamp));
 }
 
 static char *claim_body(const struct run *r)
@@ -53,7 +54,8 @@ static void link_pool(struct run *r)
 {
     struct buf body = {0};
 
-    buf_printf(&body, "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"extensions.agents.x-k8s.io/%s\",\"kind\":\"SandboxClaim\",\"name\":", r->version);
+    buf_printf(&body, "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"extensions.agents.x-k8s.io/%s\","
+               "\"kind\":\"SandboxClaim\",\"name\":", r->version);
     json_quote(&body, slice_of(r->claim));
     buf_add_text(&body, ",\"uid\":");
     json_quote(&body, slice_of(r->claim_uid));

@@ -43,7 +43,8 @@ static char *object_path(const struct eye *e, bool watch)
 {
     static const char *const plurals[] = {[EYE_CLAIM] = "sandboxclaims", [EYE_SANDBOX] = "sandboxes", [EYE_POD] = "pods"};
     const struct run *r = e->run;
-    char *query = watch ? kube_path("watch=true&allowWatchBookmarks=true&fieldSelector=metadata.name%%3D%s&resourceVersion=%s", e->name, e->rv) : NULL;
+    char *query = watch ? kube_path("watch=true&allowWatchBookmarks=true&fieldSelector=metadata.name%%3D%s&resourceVersion=%s", e->name,
+                                    e->rv) : NULL;
     char *path;
 
     if (e->id != EYE_POD)
@@ -228,7 +229,8 @@ void eye_open(struct run *r, enum eye_id id, const char *name, const char *uid, 
     struct eye *e = &r->eyes[id];
 
     eye_close(e);
-    *e = (struct eye){.run = r, .id = id, .name = mem_text(name), .uid = mem_text(uid), .rv = mem_text(rv), .state = rv ? EYE_PRESENT : EYE_LOOKING};
+    *e = (struct eye){.run = r, .id = id, .name = mem_text(name), .uid = mem_text(uid), .rv = mem_text(rv), .state = rv ? EYE_PRESENT
+        : EYE_LOOKING};
     buf_add_slice(&e->object, object);
     look(e);
 }

@@ -69,9 +69,12 @@ static char *hint_oom(const struct run_symptoms *s, const char *image, const cha
 {
     (void)image;
     if (s->oom_killed)
-        return mem_printf("The container ran out of memory (the pod says OOMKilled): raise resources.limits.memory in %s, or let the command need less.", tmpl);
-    return s->exit_status == 137 ? mem_printf("Killed from outside; mostly for want of memory: look at resources.limits.memory in %s. The pod itself does "
-                                              "not say OOMKilled.", tmpl) : NULL;
+        return mem_printf("The container ran out of memory (the pod says OOMKilled): raise resources.limits.memory in %s, "
+                          "or let the command need less.", tmpl);
+    if (s->exit_status != 137)
+        return NULL;
+    return mem_printf("Killed from outside; mostly for want of memory: look at resources.limits.memory in %s. The pod itself does not say "
+                      "OOMKilled.", tmpl);
 }
 
 static char *hint_module(const struct run_symptoms *s, const char *image, const char *tmpl)
@@ -83,12 +86,13 @@ static char *hint_module(const struct run_symptoms *s, const char *image, const 
         name.n -= name.p[name.n - 2] == '\'' || name.p[name.n - 2] == '"' ? 2 : 1;
     }
     if (name.n)
-        return mem_printf("%s lacks the Python module %.*s: add it (pip install) where that image is built, or name another image in the template.", image,
-                          (int)name.n, name.p);
+        return mem_printf("%s lacks the Python module %.*s: add it (pip install) where that image is built, or name another image in the "
+                          "template.", image, (int)name.n, name.p);
     struct slice part = quoted(s->err, "cannot import name ", "'", "'");
     if (part.n)
         return mem_printf("%s has another version of a Python module than the code wants: it holds no %.*s.", image, (int)part.n, part.p);
-    return says(s, "ImportError: ") ? mem_printf("%s has a Python module that cannot be loaded: a system library may be missing beside it.", image) : NULL;
+    return says(s, "ImportError: ")
+        ? mem_printf("%s has a Python module that cannot be loaded: a system library may be missing beside it.", image) : NULL;
 }
 
 static char *hint_program(const struct run_symptoms *s, const char *image, const char *tmpl)
@@ -105,7 +109,8 @@ static char *hint_program(const struct run_symptoms *s, const char *image, const
         name = word_before(s->err, ": not found");
     if (says(s, "Permission denied"))
         return NULL;
-    return name.n ? mem_printf("%s has no program %.*s: install it where that image is built, or give its whole path.", image, (int)name.n, name.p)
+    return name.n ? mem_printf("%s has no program %.*s: install it where that image is built, or give its whole path.", image, (int)name.n,
+                               name.p)
                   : mem_printf("%s has no such program: install it where that image is built, or give its whole path.", image);
 }
 
@@ -117,14 +122,16 @@ static char *hint_file(const struct run_symptoms *s, const char *image, const ch
     if (!name.n)
         name = quoted(s->err, "No such file or directory: ", "'", "'");
     if (name.n)
-        return mem_printf("%s holds no file %.*s: copy it in where that image is built, or mount it in %s.", image, (int)name.n, name.p, tmpl);
+        return mem_printf("%s holds no file %.*s: copy it in where that image is built, or mount it in %s.", image, (int)name.n, name.p,
+                          tmpl);
     return mem_printf("A file that the command wants is not there: copy it into %s, or mount it in %s.", image, tmpl);
 }
 
 static char *hint_read_only(const struct run_symptoms *s, const char *image, const char *tmpl)
 {
     (void)image;
-    return says(s, "Read-only file system") ? mem_printf("The file system is read-only (readOnlyRootFilesystem): write to a mounted volume, add an emptyDir in %s "
+    return says(s, "Read-only file system")
+        ? mem_printf("The file system is read-only (readOnlyRootFilesystem): write to a mounted volume, add an emptyDir in %s "
                                                          "for the place that is written to.", tmpl) : NULL;
 }
 
@@ -132,28 +139,32 @@ static char *hint_denied(const struct run_symptoms *s, const char *image, const 
 {
     if (s->exit_status == 126 || (s->not_started && says(s, "Permission denied")))
         return mem_printf("The file is there but may not be executed: set its mode (chmod +x) where %s is built.", image);
-    return says(s, "Permission denied") ? mem_printf("The sandbox's user may not do that: look at runAsUser and fsGroup in %s, and at the owner of the files in %s.",
+    return says(s, "Permission denied")
+        ? mem_printf("The sandbox's user may not do that: look at runAsUser and fsGroup in %s, and at the owner of the files in %s.",
                                                      tmpl, image) : NULL;
 }
 
 static char *hint_space(const struct run_symptoms *s, const char *image, const char *tmpl)
 {
     (void)image;
-    return says(s, "No space left on device") ? mem_printf("A disk is full: raise ephemeral-storage or the emptyDir's sizeLimit in %s.", tmpl) : NULL;
+    return says(s, "No space left on device") ? mem_printf("A disk is full: raise ephemeral-storage or the emptyDir's sizeLimit in %s.",
+                                                           tmpl) : NULL;
 }
 
 static char *hint_network(const struct run_symptoms *s, const char *image, const char *tmpl)
 {
     (void)image;
     return says(s, "Temporary failure in name resolution") || says(s, "Could not resolve host") || says(s, "Network is unreachable")
-               ? mem_printf("The sandbox reaches no network: its NetworkPolicy or DNS forbids it; look at networkPolicy in %s.", tmpl) : NULL;
+               ? mem_printf("The sandbox reaches no network: its NetworkPolicy or DNS forbids it; look at networkPolicy in %s.", tmpl)
+                   : NULL;
 }
 
 static char *hint_encoding(const struct run_symptoms *s, const char *image, const char *tmpl)
 {
     (void)image;
     (void)tmpl;
-    return s->not_started && says(s, "codec can't decode") ? mem_text("It ran, but this runtime can only hand out text and its output was not UTF-8: choose pods/exec, "
+    return s->not_started && says(s, "codec can't decode")
+        ? mem_text("It ran, but this runtime can only hand out text and its output was not UTF-8: choose pods/exec, "
                                                                       "which brings bytes.") : NULL;
 }
 

@@ -38,7 +38,7 @@ struct run_leftovers {
     char *error;
 };
 
-/* ---- the lists ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the lists ----------------------------------------------------------------------------------------------------------------------- */
 
 static void add_row(struct list *list, json object)
 {
@@ -53,7 +53,8 @@ static void add_row(struct list *list, json object)
     struct row *row = NEW(struct row);
     struct buf scratch = {0};
     *row = (struct row){.owner = l, .ns = ns, .name = name, .failure = mem_text("")};
-    row->shown = (struct run_leftover){.kind = list->kind, .ns = ns, .name = name, .deleting = json_path(object, "metadata.deletionTimestamp").n > 0};
+    row->shown = (struct run_leftover){.kind = list->kind, .ns = ns, .name = name,
+        .deleting = json_path(object, "metadata.deletionTimestamp").n > 0};
     if (!time_parse(json_str(json_path(object, "metadata.creationTimestamp"), &scratch), &row->shown.created_ms, NULL))
         row->shown.created_ms = 0;
     if (!time_parse(json_str(json_path(object, "spec.lifecycle.shutdownTime"), &scratch), &row->shown.shutdown_ms, NULL))
@@ -176,7 +177,7 @@ const struct run_leftover *run_leftovers_rows(const struct run_leftovers *const_
     return l->shown;
 }
 
-/* ---- away with them ------------------------------------------------------------------------------------------------------------------- */
+/* ---- away with them ------------------------------------------------------------------------------------------------------------------ */
 
 static void row_head(void *ctx, const struct response_head *head)
 {
@@ -199,7 +200,8 @@ static void row_end(void *ctx, enum end_reason reason, const char *text)
     row->owner->open--;
     row->shown.removed = reason == END_DONE && (row->status == 200 || row->status == 202 || row->status == 404);
     free(row->failure);
-    row->failure = row->shown.removed ? mem_text("") : reason == END_DONE ? refusal_text(row->status, buf_slice(&row->body)) : mem_text(text);
+    row->failure = row->shown.removed ? mem_text("") : reason == END_DONE ? refusal_text(row->status, buf_slice(&row->body))
+        : mem_text(text);
     buf_free(&row->body);
 }
 
@@ -212,7 +214,8 @@ void run_leftovers_remove(struct run_leftovers *l)
         if (row->shown.removed || row->exchange)
             continue;
         char *path = path_of(l, strcmp(row->shown.kind, "SandboxClaim") == 0 ? "sandboxclaims" : "sandboxwarmpools", row->ns, row->name);
-        struct request request = {.method = "DELETE", .path = path, .body = SLICE("{\"propagationPolicy\":\"Background\"}"), .deadline_ms = SHORT_MS};
+        struct request request = {.method = "DELETE", .path = path, .body = SLICE("{\"propagationPolicy\":\"Background\"}"),
+            .deadline_ms = SHORT_MS};
         l->open++;
         row->exchange = transport_request(l->transport, &request, &ops, row);
         free(path);

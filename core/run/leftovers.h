@@ -14,7 +14,8 @@ struct run_leftover {
 };
 struct run_leftovers;
 /* ns NULL: all namespaces. skip (may be NULL, borrowed for its life): claims of runs that are under way. */
-struct run_leftovers *run_leftovers_new(struct transport *, const char *ns, const char *api_version, bool (*skip)(void *ctx, const char *ns, const char *name),
+struct run_leftovers *run_leftovers_new(struct transport *, const char *ns, const char *api_version,
+                                        bool (*skip)(void *ctx, const char *ns, const char *name),
                                         void *ctx);
 void run_leftovers_free(struct run_leftovers *);
 bool run_leftovers_listed(const struct run_leftovers *);  /* the lists have been answered, or refused */

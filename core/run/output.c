@@ -1,6 +1,6 @@
-/* Invariant: the file holds all bytes that came, in order (or trouble says from where on it does not), and marks[i] is the offset at which line
- * i * stride begins: when the marks are full every second one goes and the stride doubles, so that a line is found by reading at most a
- * stride's worth of the file. */
+/* Invariant: the file holds all bytes that came, in order (or trouble says from where on it does not), and marks[i] is the offset at which
+ * line i * stride begins: when the marks are full every second one goes and the stride doubles, so that a line is found by reading at most
+ * a stride's worth of the file. */
 #include "core/run/output.h"
 
 #include "core/base/mem.h"

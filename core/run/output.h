@@ -1,5 +1,5 @@
-/* One command's output: bytes, complete in a file that has no name, with an index of its lines that is bounded in memory. What a pane shows is
- * read back from the file, so 64 MB cost no memory. */
+/* One command's output: bytes, complete in a file that has no name, with an index of its lines that is bounded in memory. What a pane shows
+ * is read back from the file, so 64 MB cost no memory. */
 #ifndef RUN_OUTPUT_H
 #define RUN_OUTPUT_H
 #include "core/base/buf.h"

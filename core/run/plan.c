@@ -1,5 +1,5 @@
-/* Which pool the claim is made of, and whether what a cold start would make is allowed. A pool with a ready member needs no trial: its pods are
- * there. The first request of all tells which version is served, too, so discovery costs nothing. */
+/* Which pool the claim is made of, and whether what a cold start would make is allowed. A pool with a ready member needs no trial: its pods
+ * are there. The first request of all tells which version is served, too, so discovery costs nothing. */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
@@ -60,7 +60,8 @@ static void add_volumes(struct buf *out, json spec, json claims)
         json name = json_path(w.value, "metadata.name");
         if (json_type(name) != JSON_STRING)
             continue;
-        buf_printf(out, "%s{\"name\":%.*s,\"persistentVolumeClaim\":{\"claimName\":%.*s}}", any ? "," : "", (int)name.n, name.p, (int)name.n, name.p);
+        buf_printf(out, "%s{\"name\":%.*s,\"persistentVolumeClaim\":{\"claimName\":%.*s}}", any ? "," : "", (int)name.n, name.p,
+                   (int)name.n, name.p);
         any = true;
     }
     buf_add_byte(out, ']');
@@ -106,7 +107,8 @@ static void on_template(struct run *r, struct ask *a)
         char *image = json_next(&containers) ? json_dup(json_get(containers.value, "image")) : NULL;
         if (image)
             set_text(&r->image, image);
-        ask_new(r, "POST", kube_path("/api/v1/namespaces/%s/pods?dryRun=All&fieldManager=sandtop", r->config.ns), dry_pod(r, spec), on_dry_pod);
+        ask_new(r, "POST", kube_path("/api/v1/namespaces/%s/pods?dryRun=All&fieldManager=sandtop", r->config.ns), dry_pod(r, spec),
+                on_dry_pod);
         return;
     }
     dry_done(r);                     /* it may not be read: what is asked for may still go well */
@@ -154,7 +156,8 @@ static void on_made_pool(struct run *r, struct ask *a)
         return;
     if (a->reason == END_DONE && a->status == 201) {
         begin_cold(r);
-        stage_say(r, RUN_STAGE_PLAN, mem_printf("no pool of template %s: %s (0 replicas) was made for this run", r->template_name, r->pool));
+        stage_say(r, RUN_STAGE_PLAN, mem_printf("no pool of template %s: %s (0 replicas) was made for this run", r->template_name,
+                                                r->pool));
     } else {
         r->made_pool = a->reason != END_DONE;    /* a refusal made none */
         run_fail_ask(r, a, "the template has no pool, and one for this run could not be made");
@@ -169,7 +172,8 @@ static void make_pool(struct run *r)
     r->made_pool = true;
     buf_printf(&body, "{\"apiVersion\":\"extensions.agents.x-k8s.io/%s\",\"kind\":\"SandboxWarmPool\",\"metadata\":{\"name\":", r->version);
     json_quote(&body, slice_of(r->pool));
-    buf_printf(&body, ",\"labels\":{\"%s\":\"%s\"}},\"spec\":{\"replicas\":0,\"sandboxTemplateRef\":{\"name\":", RUN_LABEL, RUN_LABEL_VALUE);
+    buf_printf(&body, ",\"labels\":{\"%s\":\"%s\"}},\"spec\":{\"replicas\":0,\"sandboxTemplateRef\":{\"name\":", RUN_LABEL,
+               RUN_LABEL_VALUE);
     json_quote(&body, slice_of(r->template_name));
     buf_add_text(&body, "}}}");
     r->pool_post = ask_new(r, "POST", agents_path(r, "sandboxwarmpools", NULL, "fieldManager=sandtop"), buf_take(&body), on_made_pool);
@@ -183,7 +187,8 @@ static void choose(struct run *r, json list)
 
     for (struct json_walk w = json_items(json_get(list, "items")); json_next(&w);) {
         int64_t ready = 0, replicas = 0;
-        if (!json_is(json_path(w.value, "spec.sandboxTemplateRef.name"), r->config.name) || json_path(w.value, "metadata.deletionTimestamp").n)
+        if (!json_is(json_path(w.value, "spec.sandboxTemplateRef.name"), r->config.name) ||
+            json_path(w.value, "metadata.deletionTimestamp").n)
             continue;
         json_int(json_path(w.value, "status.readyReplicas"), &ready);
         json_int(json_path(w.value, "spec.replicas"), &replicas);
@@ -210,7 +215,8 @@ static bool older(struct run *r, const struct ask *a)
     if (!ask_is_page(a) || r->version_sure)
         return false;
     if (strcmp(r->version, "v1alpha1") == 0) {
-        run_fail(r, mem_text("this cluster does not serve the Agent Sandbox API (extensions.agents.x-k8s.io): install its extensions manifest"));
+        run_fail(r, mem_text("this cluster does not serve the Agent Sandbox API (extensions.agents.x-k8s.io): install its extensions "
+                             "manifest"));
     } else {
         r->version = "v1alpha1";
         ask_first(r);
@@ -271,7 +277,8 @@ static void on_version(struct run *r, struct ask *a)
         return;
     }
     if (a->status == 404) {
-        run_fail(r, mem_printf("%s %s does not exist in namespace %s", r->config.target == RUN_CLAIM ? "claim" : "sandbox", r->config.name, r->config.ns));
+        run_fail(r, mem_printf("%s %s does not exist in namespace %s", r->config.target == RUN_CLAIM ? "claim" : "sandbox", r->config.name,
+                               r->config.ns));
         return;
     }
     json object = json_whole(buf_slice(&a->answer));

@@ -1,5 +1,5 @@
-/* Everything away again, and the proof of it: the claim is deleted, and what stood on it is watched until it is gone. Where that cannot be seen, or
- * takes too long, the run says what stays and until when. */
+/* Everything away again, and the proof of it: the claim is deleted, and what stood on it is watched until it is gone. Where that cannot be
+ * seen, or takes too long, the run says what stays and until when. */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
@@ -36,7 +36,7 @@ static void add_left(struct run *r, char *text /* taken */)
     }
 }
 
-/* ---- the parts ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the parts ----------------------------------------------------------------------------------------------------------------------- */
 
 static void delete_claim(struct run *r)
 {
@@ -59,7 +59,8 @@ static void on_pool_deleted(struct run *r, struct ask *a)
 void delete_pool(struct run *r)
 {
     r->pool_open = true;
-    ask_new(r, "DELETE", agents_path(r, "sandboxwarmpools", r->pool, NULL), mem_text("{\"propagationPolicy\":\"Background\"}"), on_pool_deleted);
+    ask_new(r, "DELETE", agents_path(r, "sandboxwarmpools", r->pool, NULL), mem_text("{\"propagationPolicy\":\"Background\"}"),
+            on_pool_deleted);
 }
 
 static void on_deleted(struct run *r, struct ask *a)
@@ -71,12 +72,14 @@ static void on_deleted(struct run *r, struct ask *a)
         if (a->status == 404 && r->eyes[EYE_CLAIM].run)
             r->eyes[EYE_CLAIM].state = EYE_GONE;
         if (a->status == 404 && !r->made_claim)
-            add_left(r, mem_printf("perhaps claim %s: whether it was made is not known; it goes by itself when its time is over", r->claim));
+            add_left(r, mem_printf("perhaps claim %s: whether it was made is not known; it goes by itself when its time is over",
+                                   r->claim));
     } else {
         char *words = ask_words(a), *permission = a->status == 403 ? run_permission(words) : NULL;
         if (permission)
             set_text(&r->permission, mem_text(permission));
-        add_left(r, mem_printf("claim %s: %s%s", r->claim, permission ? "this user lacks the permission to " : "", permission ? permission : words));
+        add_left(r, mem_printf("claim %s: %s%s", r->claim, permission ? "this user lacks the permission to " : "", permission ? permission
+                               : words));
         free(permission);
         free(words);
         over(r, RUN_STAGE_FAILED);
@@ -110,7 +113,7 @@ static void search(struct run *r)
     free(query);
 }
 
-/* ---- is it all gone? ------------------------------------------------------------------------------------------------------------------ */
+/* ---- is it all gone? ----------------------------------------------------------------------------------------------------------------- */
 
 static bool is_gone(const struct run *r, enum eye_id id)
 {
@@ -176,14 +179,15 @@ static void give_up(struct run *r)
         add_left(r, mem_printf("claim %s: its deletion was not confirmed", r->claim));
     for (int i = 0; i < EYES; i++)
         if (r->delete_done && !is_gone(r, (enum eye_id)i))
-            add_left(r, mem_printf("%s %s%s", names[i], r->eyes[i].name, r->eyes[i].finalizers ? ": a finalizer holds it" : r->eyes[i].deleting
+            add_left(r, mem_printf("%s %s%s", names[i], r->eyes[i].name, r->eyes[i].finalizers ? ": a finalizer holds it"
+                                   : r->eyes[i].deleting
                                    ? ": still terminating" : ": not gone yet"));
     if (r->made_pool && !r->pool_deleted)
         add_left(r, mem_printf("pool %s", r->pool));
     over(r, *r->left ? RUN_STAGE_FAILED : RUN_STAGE_DONE);
 }
 
-/* ---- the interface -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the interface ------------------------------------------------------------------------------------------------------------------- */
 
 void remove_claim_answered(struct run *r)
 {

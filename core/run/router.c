@@ -1,5 +1,5 @@
-/* Which way the command goes: the router's Service is looked for from the start, beside all else; the ways are taken in order, and one that was
- * refused before anything was received gives way to the next. */
+/* Which way the command goes: the router's Service is looked for from the start, beside all else; the ways are taken in order, and one that
+ * was refused before anything was received gives way to the next. */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
@@ -45,6 +45,11 @@ static char *selector_of(json service)
     return buf_take(&out);
 }
 
+static const char *service_name(const struct run *r)
+{
+    return r->config.router_service ? r->config.router_service : SERVICE_NAME;
+}
+
 static void add_router(struct run *r, const char *ns, const char *service, const char *port, char *selector)
 {
     struct router *router = NEW(struct router);
@@ -88,7 +93,7 @@ static void on_service(struct run *r, struct ask *a)
         /* It may not be read, but perhaps be spoken to. Its name and namespace are the project's. */
         char *part = strstr(a->path, "/namespaces/");
         char *ns = part ? slice_dup((struct slice){part + 12, strcspn(part + 12, "/")}) : mem_text("default");
-        add_router(r, ns, r->config.router_service ? r->config.router_service : SERVICE_NAME, "8080", mem_text(""));
+        add_router(r, ns, service_name(r), "8080", mem_text(""));
         free(ns);
     }
     answered(r);
@@ -97,7 +102,7 @@ static void on_service(struct run *r, struct ask *a)
 static void ask_service(struct run *r, const char *ns)
 {
     r->routers_open++;
-    ask_new(r, "GET", kube_path("/api/v1/namespaces/%s/services/%s", ns, r->config.router_service ? r->config.router_service : SERVICE_NAME), NULL, on_service);
+    ask_new(r, "GET", kube_path("/api/v1/namespaces/%s/services/%s", ns, service_name(r)), NULL, on_service);
 }
 
 static void on_services(struct run *r, struct ask *a)
@@ -125,12 +130,11 @@ void routers_look(struct run *r)
         ask_service(r, r->config.router_ns);
     } else {
         r->routers_open++;
-        ask_new(r, "GET", kube_path("/api/v1/services?fieldSelector=metadata.name%%3D%s", r->config.router_service ? r->config.router_service : SERVICE_NAME),
-                NULL, on_services);
+        ask_new(r, "GET", kube_path("/api/v1/services?fieldSelector=metadata.name%%3D%s", service_name(r)), NULL, on_services);
     }
 }
 
-/* ---- the pod behind it, for a port-forward -------------------------------------------------------------------------------------------- */
+/* ---- the pod behind it, for a port-forward ------------------------------------------------------------------------------------------- */
 
 static bool pod_ready(json pod)
 {
@@ -161,7 +165,8 @@ static void on_router_pods(struct run *r, struct ask *a)
         run_fail_ask(r, a, "the router's pods could not be listed, and a token needs a port-forward to one");
     } else {
         const struct router *router = r->routers.v[r->router_at];
-        run_fail(r, mem_printf("no pod of the router %s/%s is ready, and a token needs a port-forward to one", router->ns, router->service));
+        run_fail(r, mem_printf("no pod of the router %s/%s is ready, and a token needs a port-forward to one", router->ns,
+                               router->service));
     }
 }
 
@@ -173,12 +178,13 @@ static void find_router_pod(struct run *r)
         send_by(r, RUN_WAY_FORWARD);
     } else if (!r->router_asked) {
         r->router_asked = true;
-        ask_new(r, "GET", kube_path("/api/v1/namespaces/%s/pods?labelSelector=%s", router->ns, *router->selector ? router->selector : "app=sandbox-router"), NULL,
+        ask_new(r, "GET", kube_path("/api/v1/namespaces/%s/pods?labelSelector=%s", router->ns, *router->selector ? router->selector
+                                    : "app=sandbox-router"), NULL,
                 on_router_pods);
     }
 }
 
-/* ---- the next way --------------------------------------------------------------------------------------------------------------------- */
+/* ---- the next way -------------------------------------------------------------------------------------------------------------------- */
 
 char *router_tell(const struct run *r, enum run_way way)
 {
@@ -218,7 +224,8 @@ bool other_runtime(const struct run *r)
 
     if (r->eyes[EYE_SANDBOX].state != EYE_PRESENT)
         return false;
-    for (struct json_walk c = json_items(json_path(eye_object(&r->eyes[EYE_SANDBOX]), "spec.podTemplate.spec.containers")); json_next(&c);) {
+    for (struct json_walk c = json_items(json_path(eye_object(&r->eyes[EYE_SANDBOX]),
+                                                   "spec.podTemplate.spec.containers")); json_next(&c);) {
         for (struct json_walk p = json_items(json_get(c.value, "ports")); json_next(&p);) {
             int64_t port = 0;
             any = true;
@@ -234,7 +241,8 @@ static void go(struct run *r)
     enum run_way way = other_runtime(r) && may(r, RUN_WAY_EXEC) ? RUN_WAY_EXEC : next_way(r);
 
     if (way == RUN_WAY_ANY) {
-        run_fail(r, *r->failure ? mem_text(r->failure) : mem_printf("there is no router: no Service %s was found%s", r->config.router_service
+        run_fail(r, *r->failure ? mem_text(r->failure) : mem_printf("there is no router: no Service %s was found%s",
+                                                                    r->config.router_service
                  ? r->config.router_service : SERVICE_NAME, r->config.way == RUN_WAY_ANY ? "" : ", and no other way is allowed"));
     } else if (way == RUN_WAY_EXEC && !*r->pod && r->eyes[EYE_SANDBOX].state <= EYE_LOOKING) {
         stage_say(r, RUN_STAGE_ROUTER, mem_text("pods/exec: finding the pod"));

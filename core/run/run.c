@@ -1,10 +1,11 @@
-/* The machine's frame: making and freeing, stages, how a run is decided, and what of it is shown. Each phase stands in a file of its own and hands
- * over to the next by its begin function; callbacks of the transport drive it, run_step only what time brings. */
+/* The machine's frame: making and freeing, stages, how a run is decided, and what of it is shown. Each phase stands in a file of its own
+ * and hands over to the next by its begin function; callbacks of the transport drive it, run_step only what time brings. */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
 #include "core/kube/secret.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -23,8 +24,8 @@ static const struct {
 const char *run_way_name(enum run_way way)
 {
     static const char *const names[] = {
-        [RUN_WAY_ANY] = "not known yet", [RUN_WAY_URL] = "router URL", [RUN_WAY_SERVICE] = "service proxy", [RUN_WAY_FORWARD] = "port-forward",
-        [RUN_WAY_EXEC] = "pods/exec",
+        [RUN_WAY_ANY] = "not known yet", [RUN_WAY_URL] = "router URL", [RUN_WAY_SERVICE] = "service proxy",
+        [RUN_WAY_FORWARD] = "port-forward", [RUN_WAY_EXEC] = "pods/exec",
     };
 
     return names[way];
@@ -210,6 +211,20 @@ static void copy_config(struct run *r, const struct run_config *config)
     r->token = mem_text(config->token);
 }
 
+/* The texts that are never NULL. */
+static const size_t texts[] = {
+#define AT(member) offsetof(struct run, member)
+    AT(pool), AT(template_name), AT(claim), AT(claim_uid), AT(sandbox), AT(pod), AT(pod_ip), AT(image), AT(failure), AT(permission),
+    AT(note), AT(left), AT(hopeless), AT(router_pod),
+#undef AT
+};
+enum { N_TEXTS = sizeof texts / sizeof *texts };
+
+static char **text_at(struct run *r, size_t i)
+{
+    return (char **)(void *)((char *)r + texts[i]);
+}
+
 struct run *run_new(const struct run_config *config)
 {
     struct run *r = NEW(struct run);
@@ -220,10 +235,8 @@ struct run *run_new(const struct run_config *config)
     r->hopeless_at_ms = INT64_MAX;
     r->version = config->api_version && strcmp(config->api_version, "v1alpha1") == 0 ? "v1alpha1" : "v1beta1";
     r->version_sure = config->api_version && *config->api_version;
-    char **texts[] = {&r->pool, &r->template_name, &r->claim, &r->claim_uid, &r->sandbox, &r->pod, &r->pod_ip, &r->image, &r->failure, &r->permission, &r->note,
-                      &r->left, &r->hopeless, &r->router_pod};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = mem_text("");
+    for (size_t i = 0; i < N_TEXTS; i++)
+        *text_at(r, i) = mem_text("");
     add_result(r, config->argv ? run_join(config->argv) : mem_text(config->command ? config->command : ""), config->shell);
     if (run_is_ours(r))
         set_text(&r->claim, config->claim_name ? mem_text(config->claim_name) : random_name());
@@ -265,10 +278,8 @@ void run_free(struct run *r)
     free(r->shown);
     for (int i = 0; i < RUN_STAGES; i++)
         free(r->stages[i].detail);
-    char *texts[] = {r->pool, r->template_name, r->claim, r->claim_uid, r->sandbox, r->pod, r->pod_ip, r->image, r->failure, r->permission, r->note, r->left,
-                     r->hopeless, r->router_pod};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free(texts[i]);
+    for (size_t i = 0; i < N_TEXTS; i++)
+        free(*text_at(r, i));
     const char *own[] = {r->config.ns, r->config.name, r->config.router_url, r->config.router_ns, r->config.router_service};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         free((char *)(uintptr_t)own[i]);
@@ -355,9 +366,9 @@ static void show_result(const struct run *r, const struct result *result, struct
     *out = (struct run_result){
         .command = result->command, .sent = result->sent, .shell = result->shell, .way = result->way, .wall_ms = result->wall_ms,
         .needs_shell = result->needs_shell,
-        .took_ms = (result->done ? result->ended_ms : run_mono(r)) - result->began_ms, .sent_once = result->sent_once, .exited = result->exited,
-        .exit_code = result->exit_code, .exit_name = result->exit_name, .not_started = result->not_started, .out = result->out, .err = result->err,
-        .hint = result->hint, .failure = result->failure,
+        .took_ms = (result->done ? result->ended_ms : run_mono(r)) - result->began_ms, .sent_once = result->sent_once,
+        .exited = result->exited, .exit_code = result->exit_code, .exit_name = result->exit_name, .not_started = result->not_started,
+        .out = result->out, .err = result->err, .hint = result->hint, .failure = result->failure,
     };
 }
 
@@ -390,7 +401,8 @@ const struct run_view *run_view(struct run *r)
     *v = (struct run_view){
         .state = state_of(r), .outcome = r->outcome, .target = r->config.target, .target_name = r->config.name, .ns = r->config.ns,
         .pool = r->pool, .template_name = r->template_name, .claim = r->claim, .sandbox = r->sandbox, .pod = r->pod, .image = r->image,
-        .made_claim = r->made_claim, .made_pool = r->made_pool, .warm = r->warm, .stage = r->stage, .results = r->shown, .n_results = r->n_results,
+        .made_claim = r->made_claim, .made_pool = r->made_pool, .warm = r->warm, .stage = r->stage, .results = r->shown,
+        .n_results = r->n_results,
         .started_wall_ms = r->began_wall_ms, .total_ms = r->total_ms ? r->total_ms : now - r->began_ms,
         .deadline_ms = r->deadline_at_ms != INT64_MAX && r->deadline_at_ms > now ? r->deadline_at_ms - now : 0,
         .failure = r->failure, .permission = r->permission, .note = r->note, .left = r->left,

@@ -1,6 +1,6 @@
-/* The test sandbox: a claim, a command in its sandbox, the output apart, and everything away again. A state machine fed by the transport and the
- * clock; it never blocks. Invariants: a command goes out once (nothing is asked again that may have been received); what it made it removes,
- * at whatever stage it ends, or view->left says what stayed; a token is in memory only, and wiped. Knows nothing of the store. */
+/* The test sandbox: a claim, a command in its sandbox, the output apart, and everything away again. A state machine fed by the transport
+ * and the clock; it never blocks. Invariants: a command goes out once (nothing is asked again that may have been received); what it made it
+ * removes, at whatever stage it ends, or view->left says what stayed; a token is in memory only, and wiped. Knows nothing of the store. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 #include "core/base/clock.h"
@@ -131,7 +131,7 @@ struct run;
 struct run *run_new(const struct run_config *);           /* the first request is asked for at once */
 /* What it was made with, its token too, for another one like it; borrowed until run_free. Without command and claim_name. */
 void run_config_get(const struct run *, struct run_config *out);
-void run_free(struct run *);                              /* no callback follows. What is not removed by then stays until its shutdownTime */
+void run_free(struct run *);          /* no callback follows. What is not removed by then stays until its shutdownTime */
 void run_step(struct run *);                              /* due timers; beside the transport's step */
 int64_t run_due(const struct run *);                      /* ms until run_step has something to do; -1: nothing */
 /* Ends it at any stage and removes what it made. While removing: gives that up, so that the run is OVER at the next step. */
@@ -140,6 +140,6 @@ void run_cancel(struct run *);
 bool run_again(struct run *, const char *command, bool shell);
 void run_evidence_taken(struct run *);
 const struct run_view *run_view(struct run *);            /* borrowed until the next step or change of the run */
-/* The Role (and RoleBindings' subjects left to fill in) that a run needs, as YAML; ClusterRole for finding the router in another namespace. */
+/* The Roles that a run needs and their RoleBindings (whose subjects are left to fill in), as YAML. */
 void run_role_yaml(const char *ns, const char *router_ns, struct buf *out);
 #endif

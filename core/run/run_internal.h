@@ -38,7 +38,8 @@ struct ask {
     int64_t retry_at_ms;             /* mono; 0: none */
     bool repeats, over;
 };
-struct ask *ask_new(struct run *, const char *method, char *path /* taken */, char *body /* taken, may be NULL */, void (*done)(struct run *, struct ask *));
+/* Takes path and body (which may be NULL). */
+struct ask *ask_new(struct run *, const char *method, char *path, char *body, void (*done)(struct run *, struct ask *));
 void ask_drop(struct ask *);         /* done is not called */
 void asks_step(struct run *);
 int64_t asks_due(const struct run *);
@@ -80,7 +81,9 @@ int64_t eyes_due(const struct run *);
 json eye_object(const struct eye *);
 
 /* ---- the machine */
-enum phase { PHASE_PLAN, PHASE_CLAIM, PHASE_WAIT, PHASE_ROUTER, PHASE_COMMAND, PHASE_AFTERMATH, PHASE_IDLE, PHASE_EVIDENCE, PHASE_REMOVE, PHASE_OVER };
+enum phase {
+    PHASE_PLAN, PHASE_CLAIM, PHASE_WAIT, PHASE_ROUTER, PHASE_COMMAND, PHASE_AFTERMATH, PHASE_IDLE, PHASE_EVIDENCE, PHASE_REMOVE, PHASE_OVER,
+};
 
 struct stage {
     enum run_stage_state state;

@@ -1,5 +1,5 @@
-/* The command on its way, once. Invariant: from the moment a request is handed over sent_once stands, and it is taken back only by an answer that
- * proves that nobody received the command; without that proof no way is tried after. */
+/* The command on its way, once. Invariant: from the moment a request is handed over sent_once stands, and it is taken back only by an
+ * answer that proves that nobody received the command; without that proof no way is tried after. */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
@@ -248,6 +248,18 @@ static void on_output(void *ctx, int fd, const char *bytes, size_t n)
     run_output_add(fd == 2 ? run_now(r)->err : run_now(r)->out, bytes, n);
 }
 
+/* The transport's sentence without its promise to try anew: that is for what may be asked twice. */
+static char *broke(const char *text)
+{
+    static const char promise[] = ": it is tried anew";
+    struct slice said = slice_of(*text ? text : "the connection broke");
+    size_t n = sizeof promise - 1;
+
+    if (said.n > n && memcmp(said.p + said.n - n, promise, n) == 0)
+        said.n -= n;
+    return slice_dup(said);
+}
+
 static void on_end(void *ctx, enum end_reason reason, const char *text)
 {
     struct run *r = ctx;
@@ -262,7 +274,7 @@ static void on_end(void *ctx, enum end_reason reason, const char *text)
         if (never)
             pass_on(r, mem_text(text));
         else
-            lost(r, mem_text(*text ? text : "the connection broke"));
+            lost(r, broke(text));
     } else if (r->status == 200) {
         if (run_answer_complete(r->answer, &code))
             exited(r, code);
@@ -316,7 +328,8 @@ static void post(struct run *r, enum run_way way)
     r->status = 0;
     char *path = way == RUN_WAY_SERVICE ? execute_path(r) : mem_text("/execute");
     struct request request = {
-        .method = "POST", .path = path, .headers = headers, .body = buf_slice(&body), .origin = way == RUN_WAY_URL ? r->config.router_url : NULL,
+        .method = "POST", .path = path, .headers = headers, .body = buf_slice(&body), .origin = way == RUN_WAY_URL ? r->config.router_url
+            : NULL,
     };
     if (router) {
         struct forward_config forward = {.ns = router->ns, .pod = r->router_pod, .port = atoi(router->port), .open_ms = RUN_SHORT_MS};

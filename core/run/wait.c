@@ -1,5 +1,5 @@
-/* From the claim to a sandbox that is ready: what the three eyes see, in words, and when waiting has become hopeless. Also what they see later: that
- * something was taken away under a command, or how the pod fared (aftermath). */
+/* From the claim to a sandbox that is ready: what the three eyes see, in words, and when waiting has become hopeless. Also what they see
+ * later: that something was taken away under a command, or how the pod fared (aftermath). */
 #include "core/run/run_internal.h"
 
 #include "core/base/mem.h"
@@ -56,13 +56,17 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-/* Reasons that no waiting mends (field guide, section 2); TemplateNotFound and WarmPoolNotFound are retried once a minute, longer than anyone waits
- * here. */
-static const char *const claim_ends[] = {"TemplateNotFound", "WarmPoolNotFound", "InvalidMetadata", "EnvVarsInjectionRejected", "VolumeClaimTemplatesError",
-                                         "ClaimExpired", "SandboxExpired", "PodSucceeded", "PodFailed", "SandboxSuspended", NULL};
+/* Reasons that no waiting mends (field guide, section 2); TemplateNotFound and WarmPoolNotFound are retried once a minute, longer than
+ * anyone waits here. */
+static const char *const claim_ends[] = {
+    "TemplateNotFound", "WarmPoolNotFound", "InvalidMetadata", "EnvVarsInjectionRejected", "VolumeClaimTemplatesError", "ClaimExpired",
+    "SandboxExpired", "PodSucceeded", "PodFailed", "SandboxSuspended", NULL,
+};
 /* Reasons that mostly stay: given RUN_HOPELESS_MS. */
-static const char *const pod_ails[] = {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
-                                       "CreateContainerError", "RunContainerError", "CrashLoopBackOff", NULL};
+static const char *const pod_ails[] = {
+    "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError",
+    "RunContainerError", "CrashLoopBackOff", NULL,
+};
 
 static void hopeless(struct run *r, const char *why)
 {
@@ -77,8 +81,10 @@ static void hopeless(struct run *r, const char *why)
 /* A container's state in words; NULL where it is no news. *bad: it ails. */
 static char *container_words(json status, bool *bad)
 {
-    char *reason = json_dup(json_path(status, "state.waiting.reason")), *message = json_dup(json_path(status, "state.waiting.message")), *words = NULL;
-    char *ended = json_dup(json_path(status, "state.terminated.reason")), *last = json_dup(json_path(status, "lastState.terminated.reason"));
+    char *reason = json_dup(json_path(status, "state.waiting.reason")), *message = json_dup(json_path(status, "state.waiting.message")),
+        *words = NULL;
+    char *ended = json_dup(json_path(status, "state.terminated.reason")),
+        *last = json_dup(json_path(status, "lastState.terminated.reason"));
     int64_t restarts = 0, code = 0;
 
     json_int(json_get(status, "restartCount"), &restarts);
@@ -119,12 +125,13 @@ static char *pod_words(json pod, bool *bad)
 static bool oom_in(json pod)
 {
     for (struct json_walk w = json_items(json_path(pod, "status.containerStatuses")); json_next(&w);)
-        if (json_is(json_path(w.value, "state.terminated.reason"), "OOMKilled") || json_is(json_path(w.value, "lastState.terminated.reason"), "OOMKilled"))
+        if (json_is(json_path(w.value, "state.terminated.reason"), "OOMKilled") ||
+            json_is(json_path(w.value, "lastState.terminated.reason"), "OOMKilled"))
             return true;
     return false;
 }
 
-/* ---- from news to what is next -------------------------------------------------------------------------------------------------------- */
+/* ---- from news to what is next ------------------------------------------------------------------------------------------------------- */
 
 static void take_names(struct run *r, const struct eye *e)
 {
@@ -311,7 +318,11 @@ void wait_step(struct run *r)
 
 int64_t wait_due(const struct run *r)
 {
-    int64_t now = run_mono(r), at = r->phase == PHASE_WAIT ? r->hopeless_at_ms : r->phase == PHASE_AFTERMATH ? r->aftermath_until_ms : INT64_MAX;
+    int64_t now = run_mono(r), at = INT64_MAX;
 
+    if (r->phase == PHASE_WAIT)
+        at = r->hopeless_at_ms;
+    else if (r->phase == PHASE_AFTERMATH)
+        at = r->aftermath_until_ms;
     return at == INT64_MAX ? -1 : at > now ? at - now : 0;
 }

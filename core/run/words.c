@@ -114,8 +114,10 @@ static bool is_name(const char *p, size_t n)
 /* What begins the line may be an assignment, or a word that only a shell knows. */
 static bool first_word_needs(const char *p)
 {
-    static const char *const built_in[] = {"cd", "export", "source", ".", "alias", "set", "unset", "ulimit", "umask", "exit", "eval", "exec", "if", "for",
-                                           "while", "until", "case", "function", "type", "read", "trap", "{", "!"};
+    static const char *const built_in[] = {
+        "cd", "export", "source", ".", "alias", "set", "unset", "ulimit", "umask", "exit", "eval", "exec", "if", "for", "while", "until",
+        "case", "function", "type", "read", "trap", "{", "!",
+    };
 
     while (is_blank(*p))
         p++;
@@ -164,7 +166,8 @@ static const struct {
 } signals[] = {
     {1, "SIGHUP", "hung up"}, {2, "SIGINT", "interrupted"}, {3, "SIGQUIT", "quit"}, {4, "SIGILL", "crashed"}, {5, "SIGTRAP", "crashed"},
     {6, "SIGABRT", "aborted"}, {7, "SIGBUS", "crashed"}, {8, "SIGFPE", "crashed"}, {9, "SIGKILL", "killed"}, {10, "SIGUSR1", "ended"},
-    {11, "SIGSEGV", "crashed"}, {12, "SIGUSR2", "ended"}, {13, "SIGPIPE", "nobody read its output"}, {14, "SIGALRM", "ended"}, {15, "SIGTERM", "ended"},
+    {11, "SIGSEGV", "crashed"}, {12, "SIGUSR2", "ended"}, {13, "SIGPIPE", "nobody read its output"}, {14, "SIGALRM", "ended"},
+    {15, "SIGTERM", "ended"},
     {24, "SIGXCPU", "out of CPU time"}, {25, "SIGXFSZ", "file too large"}, {31, "SIGSYS", "forbidden system call"},
 };
 

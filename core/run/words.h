@@ -3,8 +3,8 @@
 #define RUN_WORDS_H
 #include "core/base/buf.h"
 
-/* Whether a shell would do something with it that a splitter of words does not: pipes, redirections, ; && || &, $ ` * ? [ ~ outside of quotes
- * (and $ ` within double ones), assignments before the command, built-ins such as cd and export. */
+/* Whether a shell would do something with it that a splitter of words does not: pipes, redirections, ; && || &, $ ` * ? [ ~ outside of
+ * quotes (and $ ` within double ones), assignments before the command, built-ins such as cd and export. */
 bool run_needs_shell(const char *command);
 /* Splits as Python's shlex (posix) does. NULL-terminated and owned by the caller (run_words_free); NULL where a quote stays open. */
 char **run_words(const char *command);

@@ -39,14 +39,16 @@ static void take_chain(struct run_evidence *e, const struct report *report)
     e->chain = mem_array(report->n_chain ? report->n_chain : 1, sizeof *e->chain);
     for (size_t i = 0; i < report->n_chain; i++)
         e->chain[e->n_chain++] = (struct run_chain_link){
-            .label = report->chain[i].label, .name = mem_text(report->chain[i].name ? report->chain[i].name : ""), .note = mem_text(report->chain[i].note),
+            .label = report->chain[i].label, .name = mem_text(report->chain[i].name ? report->chain[i].name : ""),
+                .note = mem_text(report->chain[i].note),
             .mark = report->chain[i].mark,
         };
 }
 
 static void take_events(struct run_evidence *e, const struct object *about)
 {
-    for (const struct link *l = about ? link_in(about, LINK_EVENT_ABOUT, NULL) : NULL; l && e->n_events < EVENTS_MOST; l = link_in(about, LINK_EVENT_ABOUT, l)) {
+    for (const struct link *l = about ? link_in(about, LINK_EVENT_ABOUT, NULL) : NULL; l &&
+         e->n_events < EVENTS_MOST; l = link_in(about, LINK_EVENT_ABOUT, l)) {
         const struct event *event = AS(event, l->from);
         char *text = event->count > 1 ? mem_printf("%s: %s (%d times)", event->reason, event->message, event->count)
                                       : mem_printf("%s: %s", event->reason, event->message);
@@ -87,7 +89,8 @@ static void take_logs(struct run_evidence *e, const struct log_buffer *logs, con
     }
 }
 
-struct run_evidence *run_evidence_take(const struct diagnosis *diagnosis, const struct log_buffer *logs, const struct object *claim, int64_t now_ms)
+struct run_evidence *run_evidence_take(const struct diagnosis *diagnosis, const struct log_buffer *logs, const struct object *claim,
+                                       int64_t now_ms)
 {
     struct run_evidence *e = NEW(struct run_evidence);
     struct report report;

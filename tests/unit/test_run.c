@@ -1,4 +1,5 @@
-/* The machine against a server whose every answer the test gives: each stage, each failure, a cancel at each stage, and that a command goes out once. */
+/* The machine against a server whose every answer the test gives: each stage, each failure, a cancel at each stage, and that a command goes
+ * out once. */
 #include "tests/unit/test.h"
 
 #include "core/base/mem.h"
@@ -169,10 +170,11 @@ static const struct run_view *view(struct world *w)
 static void expect_stage(struct world *w, enum run_stage_id id, enum run_stage_state state)
 {
     if (view(w)->stages[id].state != state)
-        fail_msg("stage %s is %d (%s), failure: %s", view(w)->stages[id].word, view(w)->stages[id].state, view(w)->stages[id].detail, view(w)->failure);
+        fail_msg("stage %s is %d (%s), failure: %s", view(w)->stages[id].word, view(w)->stages[id].state, view(w)->stages[id].detail,
+                 view(w)->failure);
 }
 
-/* ---- a warm run, piece by piece ------------------------------------------------------------------------------------------------------- */
+/* ---- a warm run, piece by piece ------------------------------------------------------------------------------------------------------ */
 
 #define POOL "{\"metadata\":{\"name\":\"pool\"},\"spec\":{\"replicas\":1,\"sandboxTemplateRef\":{\"name\":\"tpl\"}},\"status\":{\"readyReplicas\":1}}"
 #define COLD_POOL "{\"metadata\":{\"name\":\"pool\"},\"spec\":{\"replicas\":0,\"sandboxTemplateRef\":{\"name\":\"tpl\"}},\"status\":{}}"
@@ -297,7 +299,8 @@ static void warm(void **state)
     assert_int_equal(count(w, EXECUTE), 1);
 }
 
-/* ---- the ways ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the ways
+ * ---------------------------------------------------------------------------------------------------------------------------- */
 
 /* Whatever breaks once the command may have been received: it is not sent again, by no way. */
 static void never_twice(void **state)
@@ -308,7 +311,8 @@ static void never_twice(void **state)
         int status;
         const char *body;
     } ends[] = {
-        {END_CUT, 0, ""}, {END_CUT, 200, "{\"stdout\":\"par"}, {END_TIMEOUT, 0, ""}, {END_PROTOCOL, 0, ""}, {END_DONE, 200, "<html>"}, {END_DONE, 200, ""},
+        {END_CUT, 0, ""}, {END_CUT, 200, "{\"stdout\":\"par"}, {END_TIMEOUT, 0, ""}, {END_PROTOCOL, 0, ""}, {END_DONE, 200, "<html>"},
+            {END_DONE, 200, ""},
         {END_DONE, 502, "{\"detail\":\"Could not connect to the backend sandbox: box\"}"}, {END_DONE, 504, "{\"detail\":\"Timed out\"}"},
         {END_DONE, 500, "{\"detail\":\"An internal error occurred in the proxy.\"}"}, {END_DONE, 500, STATUS(500, "InternalError", "boom")},
         {END_DONE, 503, STATUS(503, "ServiceUnavailable", "error trying to reach service: EOF")}, {END_DONE, 429, "slow down"},
@@ -383,13 +387,15 @@ static void services_forbidden(void **state)
     struct world *w = *state;
 
     until_wait(w);
-    answer(w, SERVICES, 403, STATUS(403, "Forbidden", "services is forbidden: User \\\"u\\\" cannot list resource \\\"services\\\" in API group \\\"\\\" at the cluster scope"));
+    answer(w, SERVICES, 403, STATUS(403, "Forbidden",
+                                    "services is forbidden: User \\\"u\\\" cannot list resource \\\"services\\\" in API group \\\"\\\" at the cluster scope"));
     answer(w, "GET /api/v1/namespaces/ns/services/", 404, STATUS(404, "NotFound", "no"));
     answer(w, "GET /api/v1/namespaces/agent-sandbox-system/services/", 404, STATUS(404, "NotFound", "no"));
     answer(w, "GET /api/v1/namespaces/default/services/", 403, STATUS(403, "Forbidden", "no"));
     tell(w, "GET " CLAIMS "?watch", "MODIFIED", READY_CLAIM);
     assert_non_null(strstr(asked(w, EXECUTE)->line, "namespaces/default/services/"));
-    answer(w, EXECUTE, 403, STATUS(403, "Forbidden", "services \\\"x\\\" is forbidden: User \\\"u\\\" cannot create resource \\\"services/proxy\\\" in API group \\\"\\\" in the namespace \\\"default\\\""));
+    answer(w, EXECUTE, 403, STATUS(403, "Forbidden",
+                                   "services \\\"x\\\" is forbidden: User \\\"u\\\" cannot create resource \\\"services/proxy\\\" in API group \\\"\\\" in the namespace \\\"default\\\""));
     assert_string_equal(view(w)->permission, "create services/proxy in namespace default");
 }
 
@@ -430,7 +436,7 @@ static void token_wants_a_forward(void **state)
         assert_null(strstr(w->asked[i].headers, "s3cret"));
 }
 
-/* ---- before the command --------------------------------------------------------------------------------------------------------------- */
+/* ---- before the command -------------------------------------------------------------------------------------------------------------- */
 
 static void cold(void **state)
 {
@@ -438,7 +444,8 @@ static void cold(void **state)
 
     start(w, (struct run_config){.target = RUN_POOL, .name = "pool"});
     answer(w, "GET " POOLS "/pool", 200, COLD_POOL);
-    answer(w, "GET " TEMPLATES "/tpl", 200, "{\"spec\":{\"podTemplate\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"volumes\":[{\"name\":\"v\"}],"
+    answer(w, "GET " TEMPLATES "/tpl", 200,
+           "{\"spec\":{\"podTemplate\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"volumes\":[{\"name\":\"v\"}],"
            "\"containers\":[{\"image\":\"local/py:1\"}]}},\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"data\"}}]}}");
     assert_int_equal(count(w, "POST " CLAIMS), 0);
     const char *pod = asked(w, "POST " PODS "?dryRun=All")->body;
@@ -448,12 +455,14 @@ static void cold(void **state)
     assert_int_equal(count(w, "POST " CLAIMS), 1);
     assert_false(view(w)->warm);
     answer(w, "POST " CLAIMS, 201, CLAIM);
-    tell(w, "GET " CLAIMS "?watch", "MODIFIED", "{\"metadata\":{\"uid\":\"u1\",\"resourceVersion\":\"101\"},\"status\":{\"sandbox\":{\"name\":\"box\"},"
+    tell(w, "GET " CLAIMS "?watch", "MODIFIED",
+         "{\"metadata\":{\"uid\":\"u1\",\"resourceVersion\":\"101\"},\"status\":{\"sandbox\":{\"name\":\"box\"},"
          "\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"DependenciesNotReady\",\"message\":\"Pod exists with phase: Pending\"}]}}");
     expect_stage(w, RUN_STAGE_READY, RUN_STAGE_ACTIVE);
     assert_non_null(strstr(view(w)->stages[RUN_STAGE_READY].detail, "phase: Pending"));
     answer(w, "GET " BOXES "/box", 200, BOX("8888"));
-    answer(w, "GET " PODS "/box-pod", 200, POD_META("") ",\"status\":{\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\","
+    answer(w, "GET " PODS "/box-pod", 200,
+           POD_META("") ",\"status\":{\"containerStatuses\":[{\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\","
            "\"message\":\"Back-off pulling\"}}}]}}");
     assert_non_null(strstr(view(w)->stages[RUN_STAGE_READY].detail, "pod: ImagePullBackOff: Back-off pulling"));
     pass(w, 11000);
@@ -488,7 +497,8 @@ static void dry_run_forbidden(void **state)
     start(w, (struct run_config){.target = RUN_POOL, .name = "pool"});
     answer(w, "GET " POOLS "/pool", 200, COLD_POOL);
     answer(w, "GET " TEMPLATES "/tpl", 200, "{\"spec\":{\"podTemplate\":{\"spec\":{\"containers\":[]}}}}");
-    answer(w, "POST " PODS, 403, STATUS(403, "Forbidden", "pods is forbidden: User \\\"u\\\" cannot create resource \\\"pods\\\" in API group \\\"\\\" in the namespace \\\"ns\\\""));
+    answer(w, "POST " PODS, 403, STATUS(403, "Forbidden",
+                                        "pods is forbidden: User \\\"u\\\" cannot create resource \\\"pods\\\" in API group \\\"\\\" in the namespace \\\"ns\\\""));
     assert_int_equal(count(w, "POST " CLAIMS), 1);
     assert_non_null(strstr(view(w)->stages[RUN_STAGE_PLAN].detail, "create pods in namespace ns"));
 }
@@ -538,7 +548,8 @@ static void old_api(void **state)
     assert_null(strstr(post->body, "warmpool"));
     answer(w, "POST /apis", 201, CLAIM);
     answer(w, SERVICES, 200, SERVICE_LIST);
-    tell(w, "v1alpha1/namespaces/ns/sandboxclaims?watch", "MODIFIED", "{\"metadata\":{\"uid\":\"u1\"},\"status\":{\"sandbox\":{\"Name\":\"box\"},"
+    tell(w, "v1alpha1/namespaces/ns/sandboxclaims?watch", "MODIFIED",
+         "{\"metadata\":{\"uid\":\"u1\"},\"status\":{\"sandbox\":{\"Name\":\"box\"},"
          "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}");
     assert_non_null(strstr(asked(w, EXECUTE)->headers, "X-Sandbox-ID: box\n"));
     assert_int_equal(count(w, "/apis/agents.x-k8s.io/v1alpha1/namespaces/ns/sandboxes/box"), 1);
@@ -569,7 +580,8 @@ static void refusals(void **state)
     struct world *w = *state;
 
     until_claim(w);
-    answer(w, "POST " CLAIMS, 403, STATUS(403, "Forbidden", "sandboxclaims is forbidden: User \\\"u\\\" cannot create resource \\\"sandboxclaims\\\" in API group \\\"e\\\" in the namespace \\\"ns\\\""));
+    answer(w, "POST " CLAIMS, 403, STATUS(403, "Forbidden",
+                                          "sandboxclaims is forbidden: User \\\"u\\\" cannot create resource \\\"sandboxclaims\\\" in API group \\\"e\\\" in the namespace \\\"ns\\\""));
     assert_string_equal(view(w)->permission, "create sandboxclaims in namespace ns");
     expect_over(w, RUN_FAILED, "lacks the permission to create sandboxclaims");
     assert_int_equal(count(w, "DELETE"), 0);
@@ -659,7 +671,7 @@ static void watch_is_resumed(void **state)
     assert_int_equal(count(w, "?watch"), 2);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------------------------------------- */
 
 static void cancel_anywhere(void **state)
 {
@@ -748,7 +760,8 @@ static void removal_refused(void **state)
     struct world *w = *state;
 
     until_exit(w);
-    answer(w, "DELETE " CLAIMS, 403, STATUS(403, "Forbidden", "x is forbidden: User \\\"u\\\" cannot delete resource \\\"sandboxclaims\\\" in API group \\\"e\\\" in the namespace \\\"ns\\\""));
+    answer(w, "DELETE " CLAIMS, 403,
+           STATUS(403, "Forbidden", "x is forbidden: User \\\"u\\\" cannot delete resource \\\"sandboxclaims\\\" in API group \\\"e\\\" in the namespace \\\"ns\\\""));
     expect_over(w, RUN_EXITED, "");
     assert_non_null(strstr(view(w)->left, "claim sandtop-abcde"));
     assert_string_equal(view(w)->permission, "delete sandboxclaims in namespace ns");
@@ -817,7 +830,8 @@ static void evidence_first(void **state)
     assert_int_equal(view(w)->state, RUN_REMOVING);
 }
 
-/* ---- more than one command ---------------------------------------------------------------------------------------------------------------- */
+/* ---- more than one command
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void in_a_row(void **state)
 {
@@ -857,7 +871,8 @@ static void in_what_is_there(void **state)
 
     start(w, (struct run_config){.target = RUN_SANDBOX, .name = "box"});
     answer(w, SERVICES, 200, SERVICE_LIST);
-    answer(w, "GET " BOXES "/box", 200, "{\"metadata\":{\"name\":\"box\",\"uid\":\"u2\",\"resourceVersion\":\"9\"},\"status\":{\"podIPs\":[\"10.0.0.9\"],"
+    answer(w, "GET " BOXES "/box", 200,
+           "{\"metadata\":{\"name\":\"box\",\"uid\":\"u2\",\"resourceVersion\":\"9\"},\"status\":{\"podIPs\":[\"10.0.0.9\"],"
            "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}");
     assert_non_null(strstr(asked(w, EXECUTE)->headers, "X-Sandbox-Pod-IP: 10.0.0.9\nX-Sandbox-UID: u2\n"));
     answer(w, EXECUTE, 200, ANSWER);
@@ -877,7 +892,8 @@ static void oom_is_told(void **state)
     fake_end(open_one(w, EXECUTE), END_CUT, "the connection broke");
     step(w);
     assert_int_equal(view(w)->outcome, RUN_OPEN);       /* the pod may say more in a moment */
-    tell(w, "GET " PODS "?watch", "MODIFIED", POD_META("") ",\"status\":{\"containerStatuses\":[{\"restartCount\":1,\"lastState\":{\"terminated\":{"
+    tell(w, "GET " PODS "?watch", "MODIFIED",
+         POD_META("") ",\"status\":{\"containerStatuses\":[{\"restartCount\":1,\"lastState\":{\"terminated\":{"
          "\"reason\":\"OOMKilled\",\"exitCode\":137}}}]}}");
     pass(w, 1);
     assert_int_equal(view(w)->outcome, RUN_FAILED);
@@ -911,7 +927,8 @@ static void not_launched(void **state)
     assert_non_null(strstr(view(w)->results[0].hint, "no program nosuch"));
 }
 
-/* ---- leftovers ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- leftovers
+ * ---------------------------------------------------------------------------------------------------------------------------- */
 
 static bool skip_b(void *ctx, const char *ns, const char *name)
 {
@@ -926,7 +943,8 @@ static void leftovers(void **state)
     size_t n;
 
     assert_non_null(strstr(asked(w, CLAIMS)->line, "labelSelector=app.kubernetes.io%2Fcreated-by%3Dsandtop"));
-    fake_answer(open_one(w, CLAIMS), 200, "{\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"ns\",\"creationTimestamp\":\"2026-11-23T09:00:00Z\"},"
+    fake_answer(open_one(w, CLAIMS), 200,
+                "{\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"ns\",\"creationTimestamp\":\"2026-11-23T09:00:00Z\"},"
                 "\"spec\":{\"lifecycle\":{\"shutdownTime\":\"2026-11-23T09:05:00Z\"}}},{\"metadata\":{\"name\":\"b\",\"namespace\":\"ns\"}}]}");
     fake_answer(open_one(w, POOLS), 200, "{\"items\":[{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"}}]}");
     assert_false(run_leftovers_listed(l));
@@ -966,10 +984,14 @@ static void freed_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(warm), T(never_twice), T(gives_way), T(two_routers), T(services_forbidden), T(router_url), T(token_wants_a_forward), T(cold), T(dry_run_refuses),
-        T(dry_run_forbidden), T(template_choice), T(pool_is_made_and_removed), T(old_api), T(old_pool), T(not_installed), T(refusals), T(pool_missing),
-        T(claim_ends), T(error_passes), T(deadline), T(claim_was_made), T(watch_is_resumed), T(cancel_anywhere), T(cancel_while_creating), T(cancel_when_creation_is_lost),
-        T(cancel_while_waiting), T(cancel_while_running), T(cancel_while_removing), T(removal_refused), T(something_stays), T(delete_is_repeated), T(kept),
+        T(warm), T(never_twice), T(gives_way), T(two_routers), T(services_forbidden), T(router_url), T(token_wants_a_forward), T(cold),
+            T(dry_run_refuses),
+        T(dry_run_forbidden), T(template_choice), T(pool_is_made_and_removed), T(old_api), T(old_pool), T(not_installed), T(refusals),
+            T(pool_missing),
+        T(claim_ends), T(error_passes), T(deadline), T(claim_was_made), T(watch_is_resumed), T(cancel_anywhere), T(cancel_while_creating),
+            T(cancel_when_creation_is_lost),
+        T(cancel_while_waiting), T(cancel_while_running), T(cancel_while_removing), T(removal_refused), T(something_stays),
+            T(delete_is_repeated), T(kept),
         T(evidence_first), T(in_a_row), T(in_what_is_there), T(oom_is_told), T(exit_137), T(not_launched), T(leftovers), T(freed_anywhere),
     };
 

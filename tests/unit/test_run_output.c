@@ -125,7 +125,7 @@ static void no_room(void **state)
     free(saved);
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the answer ---------------------------------------------------------------------------------------------------------------------- */
 
 struct outputs {
     struct buf text[2];
@@ -167,7 +167,8 @@ static void answers(void **state)
     expect_answer(text, n, true, -9, SLICE("caf\xc3\xa9 \t\"q\"\\"), SLICE("\xc3\xa9\xf0\x9f\x98\x80\x80\xef\xbf\xbdx\0/\b"));
     free(text);
     static const char *const broken[] = {
-        "", "[]", "{}", "{\"stdout\":\"x\"}", "{\"exit_code\":1", "{\"exit_code\":\"1\"}", "{\"exit_code\":1}}", "{\"exit_code\":1.5}", "{\"a\":\"\\x\",\"exit_code\":1}",
+        "", "[]", "{}", "{\"stdout\":\"x\"}", "{\"exit_code\":1", "{\"exit_code\":\"1\"}", "{\"exit_code\":1}}", "{\"exit_code\":1.5}",
+            "{\"a\":\"\\x\",\"exit_code\":1}",
         "<html>", "{\"exit_code\":1,}", "{\"exit_code\" 1}", "null",
     };
     for (size_t i = 1; i < sizeof broken / sizeof *broken; i++)
@@ -179,7 +180,8 @@ static void answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines), cmocka_unit_test(many_lines), cmocka_unit_test(what_is_binary), cmocka_unit_test(no_room), cmocka_unit_test(answers),
+        cmocka_unit_test(lines), cmocka_unit_test(many_lines), cmocka_unit_test(what_is_binary), cmocka_unit_test(no_room),
+            cmocka_unit_test(answers),
     };
 
     return TESTS_MAIN(tests);

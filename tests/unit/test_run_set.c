@@ -1,4 +1,5 @@
-/* Runs within a session over the simulated cluster, on a virtual clock: the whole way, with a controller, a kubelet and a router that answer. */
+/* Runs within a session over the simulated cluster, on a virtual clock: the whole way, with a controller, a kubelet and a router that
+ * answer. */
 #include "core/base/mem.h"
 #include "core/session/run_set.h"
 #include "core/sim/sim.h"
@@ -24,7 +25,8 @@ static void open_world_as(struct world *w, bool read_only)
     clock_virtual_init(&w->clock, INT64_C(1795423489000));
     w->sim = sim_new(&w->clock.clock, 7);
     sim_story_demo(w->sim);
-    struct session_config config = {.clock = &w->clock.clock, .transport = sim_transport(w->sim), .context = "test", .server = "sim", .simulated = true,
+    struct session_config config = {.clock = &w->clock.clock, .transport = sim_transport(w->sim), .context = "test", .server = "sim",
+        .simulated = true,
                                     .read_only = read_only};
     w->session = session_new(&config);
     pass(w, 3000);
@@ -247,7 +249,8 @@ static void inside_a_claim(void **state)
         const struct claim *claim = AS(claim, claims->v[i]);
         if (claim->ready.status != TRUTH_TRUE || claim->o.deleting_ms || !*claim->pool)
             continue;
-        inside = start_at(w, (struct run_wish){.kind = KIND_CLAIM, .ns = claim->o.ns, .name = claim->o.name, .inside = true, .command = "hostname"});
+        inside = start_at(w, (struct run_wish){.kind = KIND_CLAIM, .ns = claim->o.ns, .name = claim->o.name, .inside = true,
+            .command = "hostname"});
         like = start_at(w, (struct run_wish){.kind = KIND_CLAIM, .ns = claim->o.ns, .name = claim->o.name, .command = "hostname"});
         assert_int_equal(view(w, like)->target, RUN_POOL);
     }
@@ -308,7 +311,8 @@ static void freed_with_the_session(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(whole_way), T(first_command), T(without_router), T(cut_is_not_repeated), T(cancel_at_every_moment), T(many_at_once), T(evidence), T(inside_a_claim),
+        T(whole_way), T(first_command), T(without_router), T(cut_is_not_repeated), T(cancel_at_every_moment), T(many_at_once), T(evidence),
+            T(inside_a_claim),
         T(in_a_row), cmocka_unit_test(refused), T(freed_with_the_session),
     };
 

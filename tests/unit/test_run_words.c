@@ -7,11 +7,13 @@
 static void shell_or_not(void **state)
 {
     static const char *const needs[] = {
-        "a | b", "a > f", "a < f", "a; b", "a && b", "a || b", "a &", "echo $HOME", "echo \"$HOME\"", "echo `id`", "ls *.py", "cd /tmp", "A=1 env", "ls ~/x",
+        "a | b", "a > f", "a < f", "a; b", "a && b", "a || b", "a &", "echo $HOME", "echo \"$HOME\"", "echo `id`", "ls *.py", "cd /tmp",
+            "A=1 env", "ls ~/x",
         "echo ${X}", "(a)", "ls a?", "export X=1", "echo \"`id`\"", "if true", "ls [ab]c", "exit 3", "a 2>&1",
     };
     static const char *const fine[] = {
-        "echo 'Hello World!'", "python3 /app/agent_script.py", "echo \"a | b\"", "echo 'a > b'", "sh -c 'a | b'", "echo a\\|b", "python3 -c 'print(1); x = 2'",
+        "echo 'Hello World!'", "python3 /app/agent_script.py", "echo \"a | b\"", "echo 'a > b'", "sh -c 'a | b'", "echo a\\|b",
+            "python3 -c 'print(1); x = 2'",
         "env A=1 b", "echo 5$", "grep -r '^#' .", "", "  ", "ls a~b", "test -f x", "echo \"a $ b\"", "curl http://x/y#z",
     };
 
@@ -97,7 +99,8 @@ static void exits(void **state)
 static void expect_hint(int status, bool not_started, bool oom, const char *err, const char *part)
 {
     struct run_symptoms s = {
-        .exit_status = status, .not_started = not_started, .err = slice_of(err), .image = "local/py:1", .template_name = "tpl", .command = "x", .oom_killed = oom,
+        .exit_status = status, .not_started = not_started, .err = slice_of(err), .image = "local/py:1", .template_name = "tpl",
+            .command = "x", .oom_killed = oom,
     };
     char *hint = run_hint(&s);
 
@@ -123,11 +126,13 @@ static void hints(void **state)
     expect_hint(1, true, false, "Failed to execute command: [Errno 13] Permission denied: '/app/x'", "may not be executed");
     expect_hint(126, false, false, "sh: 1: /app/x: Permission denied\n", "may not be executed");
     expect_hint(1, false, false, "PermissionError: [Errno 13] Permission denied: '/data'", "runAsUser");
-    expect_hint(2, false, false, "python3: can't open file '/app/agent_script.py': [Errno 2] No such file or directory\n", "holds no file /app/agent_script.py");
+    expect_hint(2, false, false, "python3: can't open file '/app/agent_script.py': [Errno 2] No such file or directory\n",
+                "holds no file /app/agent_script.py");
     expect_hint(1, false, false, "OSError: [Errno 30] Read-only file system: '/app/x'", "read-only");
     expect_hint(137, false, true, "", "OOMKilled");
     expect_hint(137, false, false, "", "does not say OOMKilled");
-    expect_hint(1, true, false, "Failed to execute command: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", "pods/exec");
+    expect_hint(1, true, false, "Failed to execute command: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+                "pods/exec");
     expect_hint(3, false, false, "whatever", NULL);
     expect_hint(1, false, false, ": not found", NULL);
 }
@@ -155,7 +160,8 @@ static void permissions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shell_or_not), cmocka_unit_test(splitting), cmocka_unit_test(quoting), cmocka_unit_test(exits), cmocka_unit_test(hints),
+        cmocka_unit_test(shell_or_not), cmocka_unit_test(splitting), cmocka_unit_test(quoting), cmocka_unit_test(exits),
+            cmocka_unit_test(hints),
         cmocka_unit_test(permissions),
     };
 
