@@ -14,6 +14,7 @@ enum {
     JITTER_S = 1,                    /* stamps of one live log may go back so far */
     CAUGHT_UP_S = 2, BEHIND_S = 5,   /* more than the clocks' difference */
     LIVE_S = 60,                     /* older lines are a log that is read from its file: where it pauses nothing is missing */
+    PAST_KEPT_S = 3,
     BUCKET_S = 30,
     JUMP_LINES_LEAST = 50,           /* what a jump must hide at the former rate to be called a gap */
     GAP_EPISODE_S = 60,              /* a log that is sent again so soon after a gap belongs to it */
@@ -157,8 +158,8 @@ enum log_verdict log_join_line(struct log_join *j, int64_t stamp_ns, struct slic
     if (stamp_ns < j->window.newest_ns || (j->repeating && stamp_ns == j->window.newest_ns))
         return gone_back(j, stamp_ns, text);
     j->repeating = false;
-    if (stamp_ns > j->past.newest_ns && j->past.n)
-        log_window_free(&j->past);
+    if (j->past.n && stamp_ns - PAST_KEPT_S * second_ns > j->past.newest_ns)
+        log_window_free(&j->past);   /* no resumed answer reaches back to it any more */
     measure(j, stamp_ns);
     return take(j, stamp_ns, text);
 }

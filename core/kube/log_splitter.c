@@ -28,7 +28,7 @@ int64_t log_stamp(struct log_splitter *s, struct slice *line)
     int64_t ms, ns;
     int32_t nanos;
 
-    if (line->n > SECOND_LENGTH + 2 && memcmp(line->p, s->second, SECOND_LENGTH) == 0) {
+    if (*s->second && line->n > SECOND_LENGTH + 2 && memcmp(line->p, s->second, SECOND_LENGTH) == 0) {
         size_t used = fraction(line->p + SECOND_LENGTH, line->n - SECOND_LENGTH, &ns);
         if (used) {
             *line = (struct slice){line->p + SECOND_LENGTH + used, line->n - SECOND_LENGTH - used};

@@ -1,4 +1,5 @@
 /* The log stream against a log endpoint with faults: every numbered line comes out once, or lies in a gap that is said. */
+#include "core/kube/log_splitter.h"
 #include "tests/unit/log_server.h"
 
 static void check_all(const char *what, const struct log_server *s, const struct log_seen *seen, size_t gaps)
@@ -599,6 +600,39 @@ static void huge_and_hostile(void **state)
     free(huge);
 }
 
+static void stamps(void **state)
+{
+    static const struct {
+        struct slice line;
+        int64_t ns;                  /* INT64_MIN: none */
+        const char *text;
+    } rows[] = {
+        {SLICE("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0.706829305Z x"), INT64_MIN, NULL},
+        {SLICE("2026-11-23T08:33:15.706600802Z one"), INT64_C(1795422795706600802), "one"},
+        {SLICE("2026-11-23T08:33:15.7Z two"), INT64_C(1795422795700000000), "two"},
+        {SLICE("2026-11-23T08:33:15Z three"), INT64_C(1795422795000000000), "three"},
+        {SLICE("2026-11-23T09:33:15.000000001+01:00 four"), INT64_C(1795422795000000001), "four"},
+        {SLICE("2026-11-23T08:33:15.706600802Z "), INT64_C(1795422795706600802), ""},
+        {SLICE("2026-11-23T08:33:15.706600802Z"), INT64_C(1795422795706600802), ""},
+        {SLICE("2026-11-23T08:33:15.7066008021Z x"), INT64_MIN, NULL},
+        {SLICE("2026-11-23T08:33:15.Z x"), INT64_MIN, NULL},
+        {SLICE("2026-11-23T08:33:15.70660080"), INT64_MIN, NULL},
+        {SLICE("9999-11-23T08:33:15Z x"), INT64_MIN, NULL},
+        {SLICE("1066-11-23T08:33:15Z x"), INT64_MIN, NULL},
+        {SLICE(""), INT64_MIN, NULL},
+        {SLICE("plain words, none of them a stamp"), INT64_MIN, NULL},
+    };
+    struct log_splitter splitter = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice line = rows[i].line;
+        int64_t ns = log_stamp(&splitter, &line);
+        if (ns != rows[i].ns || (rows[i].text && !slice_is(line, rows[i].text)) || (!rows[i].text && !slice_eq(line, rows[i].line)))
+            fail_msg("%s: %lld", rows[i].line.p, (long long)ns);
+    }
+}
+
 /* A last line without its end: not shown as whole while it may grow, and not lost when the container dies. */
 static void unfinished_lines(void **state)
 {
@@ -729,7 +763,7 @@ int main(void)
         cmocka_unit_test(restart_before_word_of_it), cmocka_unit_test(restarts_unseen_are_said), cmocka_unit_test(previous_tail),
         cmocka_unit_test(crash_loop), cmocka_unit_test(waits_are_no_errors), cmocka_unit_test(errors_inside_a_body), cmocka_unit_test(no_busy_loop),
         cmocka_unit_test(deletion_drains), cmocka_unit_test(name_taken), cmocka_unit_test(idle_streams_are_probed), cmocka_unit_test(outage), cmocka_unit_test(huge_and_hostile),
-        cmocka_unit_test(unfinished_lines), cmocka_unit_test(held_and_let_go), cmocka_unit_test(any_faults),
+        cmocka_unit_test(stamps), cmocka_unit_test(unfinished_lines), cmocka_unit_test(held_and_let_go), cmocka_unit_test(any_faults),
     };
 
     return TESTS_MAIN(tests);
