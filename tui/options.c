@@ -83,7 +83,7 @@ static const struct flag {
     {"which", 0, WORDS, AT(run.programs), OF(COMMAND_CHECK), RUN, "PROGRAM", "check: this program is there; may be given several times"},
     {"router-url", 0, TEXT, AT(run.router_url), RUNS, RUN, "URL", "the router's own address (else $SANDTOP_ROUTER_URL; else through the API server)"},
     {"router-ns", 0, TEXT, AT(run.router_ns), RUNS, RUN, "NAME", "the router's namespace, where there are several"},
-    {"token-file", 0, TEXT, AT(run.token_file), RUNS, RUN, "FILE", "the router's token (else $SANDTOP_ROUTER_TOKEN)"},
+    {"token-file", 0, TEXT, AT(run.token_file), RUNS, RUN, "FILE", "the router's token (- asks for it; else $SANDTOP_ROUTER_TOKEN)"},
 
     {"follow", 'f', FLAG, AT(logs.follow), OF(COMMAND_LOGS), LOGS, NULL, "go on as lines come, for ever"},
     {"since", 0, DURATION, AT(logs.since_ms), OF(COMMAND_LOGS), LOGS, "TIME", "only what is not older: 10s, 5m, 1h"},

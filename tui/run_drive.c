@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { TOKEN_MOST = 64 * 1024, DIAGNOSE_MS = 4000, SETTLE_MS = 300 };
@@ -32,19 +33,45 @@ void run_tell(const char *format, ...)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------------------------- */
 
+/* A line from the terminal without echo, or from what stdin is. */
+static bool ask_token(struct buf *out, struct err *err)
+{
+    struct termios before, silent;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+    char c;
+
+    if (terminal) {
+        silent = before;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+        fputs("The router's token: ", stderr);
+    }
+    while (out->n < TOKEN_MOST && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+        secret_buf_add(out, &c, 1);
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        fputc('\n', stderr);
+    }
+    return out->n > 0 || err_set(err, "no token was given on stdin");
+}
+
 /* From --token-file, else the environment; never into a message. */
 static bool read_token(struct run_drive *d, struct err *err)
 {
     const char *file = d->options->run.token_file, *value = getenv("SANDTOP_ROUTER_TOKEN");
     struct buf text = {0};
 
-    if (file && !secret_read(file, TOKEN_MOST, false, &text, err))
+    bool read_it = !file || (strcmp(file, "-") == 0 ? ask_token(&text, err) : secret_read(file, TOKEN_MOST, false, &text, err));
+    if (!read_it) {
+        secret_buf_free(&text);
         return err_prefix(err, "--token-file");
+    }
     struct slice token = slice_trim(file ? buf_slice(&text) : slice_of(value ? value : ""));
     bool good = is_header_text(token) || err_set(err, "the router's token holds characters that cannot stand in a header");
     if (good && token.n)
         d->token = slice_dup(token);
     secret_buf_free(&text);
+    unsetenv("SANDTOP_ROUTER_TOKEN"); /* a credential plugin that we start need not know it */
     return good;
 }
 
