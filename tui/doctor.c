@@ -214,7 +214,8 @@ int doctor_run(const struct options *o)
         struct session *session = connection_session(connection);
         struct buf times = {0};
         if (o->command == COMMAND_WHY)
->>            why_timelines(session, o->names, WHY_EVENTS_MS, !as_text(o), &times); /* first: the rules too know more by the events that it reads */
+            /* first: the rules too know more by the events that it reads */
+            why_timelines(session, o->names, WHY_EVENTS_MS, !as_text(o), &times);
         struct look look = look_at(o, session);
         causes_gather(&look, &all);
         uint64_t shown = causes_print(&all);

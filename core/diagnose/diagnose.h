@@ -163,11 +163,11 @@ const struct verdict *diagnosis_verdict(const struct diagnosis *, const struct o
 size_t diagnosis_count(const struct diagnosis *, enum claim_state);
 size_t diagnosis_group_size(const struct diagnosis *, uint64_t group); /* how many stuck or waiting claims share that cause */
 int64_t diagnosis_due(const struct diagnosis *);                     /* wall ms of the earliest recheck; INT64_MAX none */
->>const struct ptrs *diagnosis_wants(const struct diagnosis *);        /* of struct want *: read these, bounded; borrowed until the next update */
+/* Of struct want *: read these, bounded; borrowed until the next update. */
+const struct ptrs *diagnosis_wants(const struct diagnosis *);
 
 /* The whole story of one object (claim, sandbox, pod, pool, template, node, deployment): chain and findings, the deepest proved first.
- * Owned by
- * the caller: report_free. */
+ * Owned by the caller: report_free. */
 struct report {
     struct chain_link *chain;
     size_t n_chain;

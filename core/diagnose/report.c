@@ -248,7 +248,8 @@ static void of_chain(const struct diagnosis *d, const struct chain *c, struct re
     finder_run(&f, c);
     finder_take(&f, &r->findings);
     finder_free(&f);
->>    const struct verdict *verdict = c->claim ? diagnosis_verdict(d, c->subject) : NULL; /* remembers what a flip of the condition does not */
+    /* It remembers what a flip of the condition does not. */
+    const struct verdict *verdict = c->claim ? diagnosis_verdict(d, c->subject) : NULL;
     r->headline = headline_of(r, c, verdict ? verdict->since_ms : c->subject->deleting_ms ? c->subject->deleting_ms : c->since_ms);
     if (!c->ready && !c->subject->deleting_ms && (!r->findings.n || r->findings.v[0].severity < SEVERITY_WAITING))
         r->severity = c->now_ms - c->since_ms >= WAITING_STUCK_MS ? SEVERITY_STUCK : SEVERITY_WAITING;

@@ -42,7 +42,8 @@ const char *chain_error(const struct chain *, const struct condition **, const s
 bool controller_has_extensions(const struct deployment *); /* whether its arguments make it look at claims */
 bool chain_suspended(const struct chain *); /* someone has asked for that: an ended pod is no failure then */
 const struct event *event_about(const struct object *, const char *reason, const char *part); /* the newest that says part; NULL if none */
->>bool event_lasts(const struct event *, int64_t now_ms, int64_t *until_ms); /* a node's complaint that still stands; until_ms: when it will not */
+/* A node's complaint that still stands; until_ms: when it will not. */
+bool event_lasts(const struct event *, int64_t now_ms, int64_t *until_ms);
 bool foreign_finalizer(const struct object *, struct slice *name); /* one that is not the API server's own */
 
 struct finder;                       /* where a rule puts its finding: finding.h */
@@ -50,7 +51,8 @@ enum rule_when { WHEN_NOT_READY = 1, WHEN_READY = 2, WHEN_DELETING = 4 };
 struct rule {
     const char *name;
     int row;                         /* of the field guide's table; 0 none */
->>    int depth;                       /* the deeper, the nearer to the root: container 60, pod 50, volume 55, sandbox 40, pool 30, claim 20, controller 90 */
+    /* The deeper, the nearer to the root: container 60, pod 50, volume 55, sandbox 40, pool 30, claim 20, controller 90. */
+    int depth;
     unsigned when;                   /* a subject that is ready is asked only the rules that say so: 10,000 of them cost nothing */
     bool (*judge)(const struct chain *, struct finder *);
 };
