@@ -51,6 +51,7 @@ void app_free(struct app *app)
     if (!app)
         return;
     drop_views(app);
+    app_stay(app);
     prompt_close(&app->prompt);
     picker_close(&app->picker);
     copy_names(&app->contexts, NULL);
@@ -115,6 +116,8 @@ void app_session(struct app *app, struct session *session)
 {
     static const struct view_ops *const panes[PANE_COUNT] = {[PANE_STOCK] = &stock_view, [PANE_WHY] = &why_view, [PANE_EVENTS] = &events_view, [PANE_LOGS] = &logs_view};
     drop_views(app);
+    app_stay(app);
+    app->runs.n = 0;                 /* a place of that name in another cluster is another place */
     prompt_close(&app->prompt);
     picker_close(&app->picker);
     app->asking = ASK_NOTHING;
@@ -268,12 +271,13 @@ void app_key(struct app *app, int key)
 {
     char text[4];
     bool asked = app->prompt.mode != PROMPT_NONE || app->picker.open, ended = key == K_PASTE_END;
-    if (key == K_RESIZE || !key || (app->pasting && !ended && (!asked || !utf8_of_key(key, text))))
+    bool wants_text = asked && !(app->prompt.mode == PROMPT_ASK && app->asked.ask.yes_no); /* a paste must not say yes */
+    if (key == K_RESIZE || !key || (app->pasting && !ended && (!wants_text || !utf8_of_key(key, text))))
         return;                      /* pasted: only text, and only where text is asked for */
     app->dirty = true;
     if (key == K_PASTE_BEGIN || ended) {
         app->pasting = !ended;
-        if (!ended && !asked)
+        if (!ended && !wants_text)
             app_say(app, "pasted text is not taken as keys: press / or : before it");
         if (ended && app->session)
             app_update(app);         /* once for the whole of it */

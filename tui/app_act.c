@@ -44,12 +44,12 @@ static bool act_in_view(struct app *app, enum action action, int key)
     struct view *v = app_focused(app);
     bool overlay = v && v == app->overlay;
     unsigned did = v && v->ops->act ? v->ops->act(v, &app->model, action, key) : REACT_NONE;
+    struct destination to = did & REACT_GO ? v->go : (struct destination){.of = KIND_NONE}; /* its orders may end the view */
     if (did & REACT_SAY)
         app_say(app, v->say);
     if (did)
         app_orders(app, v);
     if (did & REACT_GO) {
-        struct destination to = v->go;
         if (overlay && v == app->overlay)
             app_close(app);
         place_go(app, &to);
@@ -221,7 +221,7 @@ static bool act_on_replay(struct app *app, enum action action)
 static bool act_always(struct app *app, enum action action)
 {
     switch (action) {
-    case ACTION_QUIT: app_wants(app, APP_QUIT, NULL); return true;
+    case ACTION_QUIT: app_leave(app, APP_QUIT, NULL); return true;
     case ACTION_SUSPEND: app_wants(app, APP_SUSPEND, NULL); return true;
     case ACTION_REDRAW: app_wants(app, APP_REDRAW, NULL); return true;
     case ACTION_THEME: next_theme(app); return true;

@@ -57,7 +57,7 @@ static void set_context(struct app *app, const char *name)
 {
     for (size_t i = 0; i < app->contexts.n; i++)
         if (!strcmp(app->contexts.v[i], name)) {
-            app_wants(app, APP_CONTEXT, name);
+            app_leave(app, APP_CONTEXT, name);
             return;
         }
     char text[320];

@@ -30,12 +30,12 @@ void app_bundle_start(struct app *app, const struct order *o)
 
 void app_bundle_step(struct app *app)
 {
-    if (!app->bundle)
+    if (!app->bundle || app->bundle_told)
         return;
     bundle_step(app->bundle);
     const struct bundle_status *s = bundle_status(app->bundle);
     app->dirty = true;
-    if (s->state < BUNDLE_DONE || app->bundle_told)
+    if (s->state < BUNDLE_DONE)
         return;
     char *text = s->state == BUNDLE_DONE ? mem_printf("bundle written: %s", s->file) : mem_printf("no bundle: %s", s->message);
     app->bundle_told = true;

@@ -48,54 +48,66 @@ static void go_to(struct app *app, const struct object_ref *ref)
     place_go(app, &to);
 }
 
-static void order_do(struct app *app, const struct order *o)
+static bool order_do(struct app *app, const struct order *o)
 {
     struct err err = {0};
+    bool good;
 
     o->call(app->session, o, &err);
-    if (err.text)
+    good = !err.text;
+    if (!good)
         app_say(app, err.text);
     err_clear(&err);
     app_model(app);                  /* the session may stand otherwise now */
+    return good;
 }
 
-static void carry_out(struct app *app, struct view *v, const struct order *o)
+/* v NULL: it has ended, and waits for no answer. False: it failed, and has been said. */
+static bool carry_out(struct app *app, struct view *v, const struct order *o)
 {
     const char *text = o->text.p ? o->text.p : "";
 
     switch (o->kind) {
     case ORDER_NONE: break;
-    case ORDER_FETCH: fetch(app, v); break;
+    case ORDER_FETCH: v ? fetch(app, v) : (void)0; break;
     case ORDER_SELECT: go_to(app, &o->ref); break;
     case ORDER_SAY: app_say(app, text); break;
     case ORDER_COPY: app_wants(app, APP_COPY, text); break;
     case ORDER_PAGER: app_wants(app, APP_PAGER, text); break;
-    case ORDER_ASK: ask(app, v, o); break;
+    case ORDER_ASK: v ? ask(app, v, o) : (void)0; break;
     case ORDER_BUNDLE: app_bundle_start(app, o); break;
     case ORDER_CLOSE: app_close(app); break;
     case ORDER_OPEN: app_open(app, o->view); break;
-    case ORDER_DO: order_do(app, o); break;
+    case ORDER_DO: return order_do(app, o);
     }
+    return true;
 }
 
 void app_orders(struct app *app, struct view *v)
 {
     struct order orders[MOST_ORDERS];
     size_t n = v ? v->n_orders : 0;
+    bool good = true;
 
     if (!n)
         return;
     memcpy(orders, v->orders, n * sizeof *orders);
     v->n_orders = 0;                 /* what is carried out may leave new ones, or end the view */
+    struct carrying now = {.view = v, .outer = app->carrying};
+    app->carrying = &now;
     for (size_t i = 0; i < n; i++) {
-        carry_out(app, v, &orders[i]);
+        good = good && carry_out(app, now.view, &orders[i]);
         order_drop(&orders[i]);
     }
+    app->carrying = now.outer;
     app->dirty = true;
 }
 
 void app_forget(struct app *app, struct view *v)
 {
+    for (struct carrying *c = app->carrying; c; c = c->outer)
+        if (c->view == v)
+            c->view = NULL;
     if (app->fetcher == v) {
         session_fetch_cancel(app->session, app);
         app->fetcher = NULL;

@@ -25,6 +25,11 @@ struct place {
 
 enum asking { ASK_NOTHING, ASK_NS, ASK_CTX };
 
+struct carrying {                    /* whose orders are being carried out; one may open a view with orders of its own */
+    struct view *view;               /* NULL: it has ended meanwhile */
+    struct carrying *outer;
+};
+
 struct app {
     struct app_config config;
     struct session *session;
@@ -51,6 +56,7 @@ struct app {
     struct { struct view *view; struct ask ask; size_t at; } asked; /* the view whose question stands in the prompt; NULL: none */
     struct told_answer { const char *label; char text[512]; } answers[HISTORY]; /* to asks that are remembered, oldest first */
     size_t n_answers;
+    struct carrying *carrying;       /* the innermost; NULL: none */
     struct view *fetcher;            /* waits for an object's bytes; NULL: none */
     struct ptrs contexts, themes;    /* of char *, owned */
     size_t theme;
@@ -63,6 +69,8 @@ struct app {
 
     struct run_memory runs;          /* the last command of each place */
     bool leftovers_asked, leftovers_told, debug_told;
+    enum app_wish leaving;           /* granted once no test sandbox is under way; APP_NOTHING: one stays */
+    char *leaving_to;                /* its text */
     struct bundle *bundle;           /* under way, or the last; NULL: none */
     bool bundle_told;
     bool replaying;
@@ -95,6 +103,8 @@ void app_forget(struct app *, struct view *);       /* it is about to be freed: 
 /* app_run.c */
 void app_run_act(struct app *, enum action);         /* TEST, TEST_AS, EXEC, RUNS */
 void app_run_update(struct app *);
+void app_leave(struct app *, enum app_wish, const char *text); /* quits, or goes to another context: after the test sandboxes, or at once if asked again */
+void app_stay(struct app *);
 
 /* app_bundle.c */
 void app_bundle_start(struct app *, const struct order *);

@@ -1,6 +1,7 @@
 /* Where the dashboard meets a terminal: one wait a turn, then sockets, keys, and at most one drawing. */
 #include "core/base/mem.h"
 #include "core/base/pattern.h"
+#include "core/session/run_set.h"
 #include "core/sim/sim_replay.h"
 #include "tui/app.h"
 #include "tui/bundle_command.h"
@@ -11,6 +12,7 @@
 #include "tui/logs_command.h"
 #include "tui/options.h"
 #include "tui/pager.h"
+#include "tui/plain_text.h"
 #include "tui/run_command.h"
 #include "tui/terminal.h"
 #include "tui/theme.h"
@@ -166,6 +168,8 @@ static void turn_lent(struct dashboard *d)
         terminal_signals(d->terminal, &resized, &d->quit);
     if (!d->quit && !pager_done(d->pager))
         return;
+    if (pager_failure(d->pager))
+        app_say(d->app, pager_failure(d->pager));
     pager_free(d->pager);
     d->pager = NULL;
     resize(d);
@@ -252,6 +256,35 @@ static bool open_screen(struct dashboard *d, struct err *err)
     return true;
 }
 
+static void tell(const char *text)
+{
+    struct buf line = {0};
+
+    plain_line(text, &line);
+    fprintf(stderr, "sandtop: %s\n", line.p ? line.p : "");
+    buf_free(&line);
+}
+
+/* Test sandboxes that are still there when one leaves: the terminal is the shell's again, so that it stays to be read. */
+static void tell_left(struct session *session)
+{
+    size_t n;
+    const unsigned *ids = session_runs(session, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct run_view *v = session_run(session, ids[i]);
+        char *text = NULL;
+        if (v && v->state == RUN_OVER && *v->left)
+            text = mem_printf("left behind in namespace %s: %s", v->ns, v->left);
+        else if (v && v->state != RUN_OVER && v->made_claim)
+            text = mem_printf("claim %s in namespace %s is perhaps still there: it goes at its shutdownTime; at once with: kubectl delete sandboxclaim %s -n %s", v->claim, v->ns,
+                              v->claim, v->ns);
+        if (text)
+            tell(text);
+        free(text);
+    }
+}
+
 static void close_all(struct dashboard *d)
 {
     pager_free(d->pager);
@@ -261,6 +294,8 @@ static void close_all(struct dashboard *d)
         terminal_free(d->terminal);
     if (d->canvas)
         canvas_free(d->canvas);
+    if (d->terminal && d->connection)
+        tell_left(connection_session(d->connection));
     theme_free(d->theme);
     connection_close(d->connection);
 }

@@ -1,5 +1,6 @@
 /* What a view wants done that is not drawing: views neither fetch nor write, they leave orders, and the app carries them out after the view has
- * acted or updated (app_order.c). Invariant: an order holds names and bytes, never objects. */
+ * acted or updated (app_order.c). Invariants: an order holds names and bytes, never objects; those that a view leaves together are carried out in their
+ * turn up to the first that fails. */
 #ifndef TUI_ORDER_H
 #define TUI_ORDER_H
 #include "core/base/buf.h"

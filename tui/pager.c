@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,7 +17,9 @@ struct pager {
     pid_t pid;
     int fd;                          /* a pidfd, or -1 */
     bool ended;
+    int status;                      /* of waitpid, once it has ended; -1: not known */
 };
+enum { END_MS = 500, LOOK_MS = 20 }; /* how long one that is told to end may take */
 
 static bool write_all(int fd, struct slice text)
 {
@@ -72,7 +75,7 @@ struct pager *pager_start(struct terminal *terminal, struct slice text, struct e
     }
     setpgid(pid, pid);               /* whichever of the two comes first */
     struct pager *p = NEW(struct pager);
-    *p = (struct pager){.terminal = terminal, .pid = pid, .fd = -1};
+    *p = (struct pager){.terminal = terminal, .pid = pid, .fd = -1, .status = -1};
 #ifdef SYS_pidfd_open
     p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
 #endif
@@ -86,28 +89,47 @@ int pager_fd(const struct pager *p)
 
 bool pager_done(struct pager *p)
 {
-    int status;
-
+    int status = -1;
     pid_t got = p->ended ? p->pid : waitpid(p->pid, &status, WNOHANG | WUNTRACED);
 
     if (got == p->pid && !p->ended && WIFSTOPPED(status)) {
         kill(-p->pid, SIGCONT);      /* there is no shell that could wake it: Ctrl-Z does nothing */
         got = 0;
     }
-    p->ended = got != 0;
+    if (!p->ended && got != 0) {
+        p->ended = true;
+        p->status = got == p->pid ? status : -1;
+    }
     return p->ended;
+}
+
+const char *pager_failure(const struct pager *p)
+{
+    int code = p->ended && p->status != -1 && WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 0;
+
+    return code == 127 ? "the pager was not found: set PAGER to one that is installed" : code == 126 ? "the pager cannot be run: set PAGER to another one" : NULL;
+}
+
+/* One that does not heed SIGTERM must not keep sandtop from its own end. */
+static void end(struct pager *p)
+{
+    kill(-p->pid, SIGTERM);
+    kill(-p->pid, SIGCONT);          /* a stopped one could not end */
+    for (int ms = 0; ms < END_MS && !pager_done(p); ms += LOOK_MS)
+        poll(NULL, 0, LOOK_MS);
+    if (pager_done(p))
+        return;
+    kill(-p->pid, SIGKILL);
+    while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
 }
 
 void pager_free(struct pager *p)
 {
     if (!p)
         return;
-    if (!p->ended) {
-        kill(-p->pid, SIGTERM);
-        kill(-p->pid, SIGCONT);      /* a stopped one could not end */
-        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
+    if (!p->ended)
+        end(p);
     if (p->fd >= 0)
         close(p->fd);
     terminal_regain(p->terminal);

@@ -1,8 +1,9 @@
-/* The machines of all runs, stepped in the session's turn. Invariant: a machine that waits for its evidence gets it taken here, before it removes
- * anything, so that what the store and the logs say of the claim is kept although the objects go. */
+/* The machines of all runs, stepped in the session's turn. Invariant: a machine that waits for its evidence gets it taken here, before it
+ * removes anything, so that what the store and the logs say of the claim is kept although the objects go. */
 #include "core/session/run_set.h"
 
 #include "core/base/mem.h"
+#include "core/kube/secret.h"
 #include "core/session/run_evidence.h"
 #include "core/session/session_internal.h"
 
@@ -14,7 +15,6 @@ enum { EVIDENCE_WAIT_MS = 1500 };    /* the store may be a little behind the mac
 struct entry {
     unsigned id;
     struct run *run;
-    char *ns;
     struct run_evidence *evidence;
     int64_t evidence_at_ms;          /* mono: when it began to be waited for; 0: not */
     bool forget;
@@ -39,7 +39,6 @@ static void entry_free(struct entry *e)
 {
     run_free(e->run);
     run_evidence_free(e->evidence);
-    free(e->ns);
     free(e);
 }
 
@@ -111,11 +110,41 @@ static bool aim(const struct session *s, const struct run_wish *wish, struct run
     return wish->inside || like_it(s, wish, config, err);
 }
 
+/* Who starts one run after the other must not run out of descriptors: the oldest that is over goes. */
+static void forget_oldest(struct run_set *set)
+{
+    for (size_t i = 0; set->entries.n > RUNS_KEPT && i < set->entries.n; i++) {
+        struct entry *e = set->entries.v[i];
+        if (run_view(e->run)->state != RUN_OVER)
+            continue;
+        entry_free(e);
+        ptrs_remove(&set->entries, i);
+        return;
+    }
+}
+
+static unsigned add_run(struct session *s, struct run_config *config)
+{
+    struct entry *e = NEW(struct entry);
+    char name[32];
+
+    e->id = ++s->runs->last_id;
+    snprintf(name, sizeof name, "sandtop-demo%u", e->id);
+    if (s->config.simulated)
+        config->claim_name = name;   /* a simulated cluster is one's own, and shows the same each time */
+    e->run = run_new(config);
+    ptrs_add(&s->runs->entries, e);
+    forget_oldest(s->runs);
+    list_ids(s->runs);
+    return e->id;
+}
+
 unsigned session_run_start(struct session *s, const struct run_wish *wish, struct err *err)
 {
     struct run_config config = {
         .transport = s->transport, .clock = s->clock, .ns = wish->ns, .api_version = s->versions[KIND_CLAIM],
-        .command = wish->command ? wish->command : RUN_COMMAND_FIRST, .shell = wish->shell, .deadline_ms = wish->deadline_ms, .keep = wish->keep,
+        .command = wish->command ? wish->command : RUN_COMMAND_FIRST, .shell = wish->shell, .deadline_ms = wish->deadline_ms,
+            .keep = wish->keep,
         .hold = wish->hold, .evidence = true, .way = wish->way, .router_url = wish->router_url, .token = wish->token,
     };
 
@@ -127,19 +156,27 @@ unsigned session_run_start(struct session *s, const struct run_wish *wish, struc
         err_set(err, "there is nothing here to run a command in");
         return 0;
     }
-    if (!aim(s, wish, &config, err))
+    if (wish->token && !is_header_text(slice_of(wish->token))) {
+        err_set(err, "the router's token holds characters that cannot stand in a header");
         return 0;
-    struct entry *e = NEW(struct entry);
-    e->id = ++s->runs->last_id;
-    e->ns = mem_text(wish->ns);
-    char name[32];
-    snprintf(name, sizeof name, "sandtop-demo%u", e->id);
-    if (s->config.simulated)
-        config.claim_name = name;    /* a simulated cluster is one's own, and shows the same each time */
-    e->run = run_new(&config);
-    ptrs_add(&s->runs->entries, e);
-    list_ids(s->runs);
-    return e->id;
+    }
+    return aim(s, wish, &config, err) ? add_run(s, &config) : 0;
+}
+
+unsigned session_run_repeat(struct session *s, unsigned id, const char *command, bool shell, struct err *err)
+{
+    const struct entry *e = find_entry(s, id);
+    struct run_config config;
+
+    if (!e) {
+        err_set(err, "that run is not there any more: start from the pool or the template");
+        return 0;
+    }
+    run_config_get(e->run, &config);
+    config.api_version = s->versions[KIND_CLAIM];
+    config.command = command;
+    config.shell = shell;
+    return add_run(s, &config);
 }
 
 /* ---- the session's turn -------------------------------------------------------------------------------------------------------------- */
@@ -202,7 +239,7 @@ bool run_set_hurries(const struct run_set *set)
     return false;
 }
 
-/* ---- reading and ending ----------------------------------------------------------------------------------------------------------------- */
+/* ---- reading and ending -------------------------------------------------------------------------------------------------------------- */
 
 const unsigned *session_runs(const struct session *s, size_t *n)
 {
@@ -230,6 +267,16 @@ void session_run_cancel(struct session *s, unsigned id)
 
     if (e)
         run_cancel(e->run);
+}
+
+void session_runs_end(struct session *s)
+{
+    for (size_t i = 0; i < s->runs->entries.n; i++) {
+        struct entry *e = s->runs->entries.v[i];
+        enum run_state state = run_view(e->run)->state;
+        if (state != RUN_REMOVING && state != RUN_OVER)
+            run_cancel(e->run);
+    }
 }
 
 bool session_run_again(struct session *s, unsigned id, const char *command, bool shell)
@@ -260,7 +307,7 @@ size_t session_runs_active(const struct session *s)
     return n;
 }
 
-/* ---- leftovers -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- leftovers ----------------------------------------------------------------------------------------------------------------------- */
 
 static bool under_way(void *ctx, const char *ns, const char *name)
 {
@@ -279,6 +326,8 @@ void session_leftovers_look(struct session *s)
 {
     const char *ns = session_info(s)->ns;
 
+    if (s->runs->leftovers && run_leftovers_busy(s->runs->leftovers))
+        return;                      /* a removal under way must not be cut off by another look */
     run_leftovers_free(s->runs->leftovers);
     s->runs->leftovers = run_leftovers_new(s->transport, ns, s->versions[KIND_CLAIM], under_way, s->runs);
 }
@@ -298,7 +347,7 @@ void session_leftovers_remove(struct session *s)
         run_leftovers_remove(s->runs->leftovers);
 }
 
-/* ---- for commands that need no picture -------------------------------------------------------------------------------------------------- */
+/* ---- for commands that need no picture ----------------------------------------------------------------------------------------------- */
 
 struct transport *session_transport(const struct session *s)
 {

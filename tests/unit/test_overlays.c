@@ -1,5 +1,6 @@
 /* The overlays that do something: test sandboxes, the form, the controller's flags, the bundle, the timeline and the history, over the simulated
  * cluster: whole screens as goldens, and what the keys do. */
+#include "core/session/run_set.h"
 #include "tests/unit/screen_world.h"
 #include "tests/unit/temp_dir.h"
 
@@ -305,6 +306,123 @@ static void closed_before_the_answer(void **state)
     close_world(&w);
 }
 
+static enum app_wish wish(struct world *w)
+{
+    const char *text;
+    return app_wish(w->app, &text);
+}
+
+/* q does not leave a test sandbox behind, and says what it waits for; asked twice it goes. */
+static void leaving_cleans_up_first(void **state)
+{
+    (void)state;
+    struct world w;
+    at_pool(&w, "py-ml-pool");
+    assert_true(sim_delete(w.sim, "resourcequotas", "ml-team", "team-quota"));
+    press(&w, "t");
+    await(&w, "waiting for ready", 5);
+    press(&w, "\033q");
+    assert_int_equal(wish(&w), APP_NOTHING);
+    expect(&w, "cleaning up 1 test sandbox before leaving");
+    for (int i = 0; i < 200 && session_runs_active(w.session); i++)
+        run(&w, 250);
+    run(&w, 100);
+    assert_int_equal(wish(&w), APP_QUIT);
+    press(&w, "t");                  /* another one; its user does not wait */
+    await(&w, "pod: Image", 5);
+    press(&w, "\033q");
+    assert_int_equal(wish(&w), APP_NOTHING);
+    press(&w, "q");
+    assert_int_equal(wish(&w), APP_QUIT);
+    close_world(&w);
+}
+
+static void leaving_for_another_context(void **state)
+{
+    (void)state;
+    struct world w;
+    at_pool(&w, "py-ml-pool");
+    assert_true(sim_delete(w.sim, "resourcequotas", "ml-team", "team-quota"));
+    press(&w, "t");
+    await(&w, "waiting for ready", 5);
+    press(&w, "\033:ctx staging\n");
+    expect(&w, "cleaning up");
+    press(&w, "t");                  /* one stays after all */
+    run(&w, 60000);
+    assert_int_equal(wish(&w), APP_NOTHING);
+    close_world(&w);
+}
+
+/* A token of the environment goes with t, and with what is run again; one that would break out of its header does not. */
+static void the_environments_token(void **state)
+{
+    (void)state;
+    struct world w;
+    setenv("SANDTOP_ROUTER_TOKEN", "sesame", 1);
+    at_pool(&w, "python-pool");
+    press(&w, "t");
+    await(&w, "by port-forward", 20);
+    await(&w, "done 0.", 20);
+    press(&w, "x");
+    answer(&w, "echo 'Hello World!'");
+    await(&w, " Hello World!  ", 20);
+    expect(&w, "by port-forward");
+    assert_int_equal(sim_requests(w.sim, "/proxy/execute"), 0);
+    setenv("SANDTOP_ROUTER_TOKEN", "sesame\r\nX-Other: 1", 1);
+    press(&w, "\033t");
+    expect(&w, "cannot stand in a header");
+    unsetenv("SANDTOP_ROUTER_TOKEN");
+    close_world(&w);
+}
+
+static void a_paste_says_no_yes(void **state)
+{
+    (void)state;
+    struct world w;
+    open_demo(&w, 24, 80);
+    press(&w, "V");
+    run(&w, 1000);
+    press(&w, "\n");
+    await(&w, "Nothing is changed yet", 5);
+    press(&w, "\n");
+    expect(&w, "(y/n)");
+    app_key(w.app, K_PASTE_BEGIN);
+    press(&w, "yes");
+    app_key(w.app, K_PASTE_END);
+    expect(&w, "(y/n)");
+    assert_int_equal(sim_requests(w.sim, "PATCH"), 0);
+    close_world(&w);
+}
+
+/* A launch that is refused leaves the form as it was filled in. */
+static void a_refused_launch(void **state)
+{
+    (void)state;
+    struct world w;
+    setenv("SANDTOP_ROUTER_TOKEN", "two\nlines", 1);
+    at_pool(&w, "python-pool");
+    press(&w, "T");
+    unsetenv("SANDTOP_ROUTER_TOKEN");
+    press(&w, "t");
+    expect(&w, "cannot stand in a header");
+    expect(&w, "Test sandbox");
+    close_world(&w);
+}
+
+/* An overlay that is opened while a bundle is written shows that one, and does not ask for another when it is done. */
+static void a_bundle_is_watched(void **state)
+{
+    (void)state;
+    struct world w;
+    open_demo(&w, 24, 80);
+    press(&w, "B");
+    answer(&w, temp_path("bundle.tar.gz"));
+    press(&w, "\033B");
+    await(&w, "bundle written", 20);
+    assert_false(shows(&w, "write the bundle to"));
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +431,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(inside_a_claim, temp_setup, temp_teardown), cmocka_unit_test(read_only_refuses), cmocka_unit_test(timeline_and_history),
         cmocka_unit_test(the_controllers_flags), cmocka_unit_test_setup_teardown(a_bundle, temp_setup, temp_teardown),
         cmocka_unit_test(keys_of_a_replay_outside_of_one), cmocka_unit_test(closed_before_the_answer),
+        cmocka_unit_test(leaving_cleans_up_first), cmocka_unit_test(leaving_for_another_context), cmocka_unit_test(the_environments_token),
+        cmocka_unit_test(a_paste_says_no_yes), cmocka_unit_test(a_refused_launch), cmocka_unit_test_setup_teardown(a_bundle_is_watched, temp_setup, temp_teardown),
     };
     return TESTS_MAIN(tests);
 }

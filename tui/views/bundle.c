@@ -11,6 +11,7 @@ struct bundle_view {
     struct view view;
     struct object_ref about;         /* KIND_NONE: all that are stuck */
     bool asked;
+    bool watching;                   /* one was under way when this was opened: it shows that one, and asks for no other */
 };
 
 static struct view *bundle_view_new(void)
@@ -30,9 +31,12 @@ static void bundle_view_update(struct view *v, const struct model *m)
 {
     struct bundle_view *b = (struct bundle_view *)v;
     const struct object *claim = m->selected ? chain_claim(m->selected) : NULL;
-    if (b->asked || (m->bundle && m->bundle->state < BUNDLE_DONE))
+    if (b->asked)
         return;
     b->asked = true;
+    b->watching = m->bundle && m->bundle->state < BUNDLE_DONE;
+    if (b->watching)
+        return;
     if (m->selected && m->selected->kind == KIND_CLAIM)
         claim = m->selected;
     ref_set(&b->about, claim);
@@ -67,7 +71,9 @@ static void bundle_view_title(struct view *v, const struct model *m, struct buf 
     const struct bundle_view *b = (const struct bundle_view *)v;
     (void)m;
     (void)right;
-    buf_add_text(left, "Bundle · ");
+    buf_add_text(left, b->watching ? "Bundle" : "Bundle · ");
+    if (b->watching)
+        return;
     if (b->about.kind == KIND_NONE)
         buf_add_text(left, "all that are stuck");
     else

@@ -14,7 +14,7 @@ enum { LEVELS = sizeof levels / sizeof *levels };
 
 struct controller_view {
     struct view view;
-    int at, top, lines;
+    int at;
     int level;                       /* in levels; -1: as it is */
     int wanted[ROWS];                /* of the three flags: -1 as it is, 0, 1 */
     int64_t asked_ms;                /* wall: for the metrics */

@@ -2,8 +2,10 @@
 #include "tui/views/runs.h"
 
 #include "core/base/mem.h"
+#include "core/kube/secret.h"
 #include "core/run/words.h"
 #include "tui/options.h"
+#include "tui/prompt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,8 @@ struct run_form {
     struct object_ref target;
     bool inside, asked;
     int at;
-    char command[512], deadline[32], url[512], token[512];
+    char command[512], deadline[32], url[512];
+    char *token;                     /* wiped; "" none */
     bool shell;
     int after, way;
 };
@@ -39,7 +42,7 @@ static struct view *run_form_new(void)
     f->at = ROW_COMMAND;
     snprintf(f->deadline, sizeof f->deadline, "180s");
     const char *token = getenv("SANDTOP_ROUTER_TOKEN"), *url = getenv("SANDTOP_ROUTER_URL");
-    snprintf(f->token, sizeof f->token, "%s", token ? token : "");
+    f->token = mem_text(token ? token : "");
     snprintf(f->url, sizeof f->url, "%s", url ? url : "");
     return &f->view;
 }
@@ -47,7 +50,7 @@ static struct view *run_form_new(void)
 static void run_form_free(struct view *v)
 {
     struct run_form *f = (struct run_form *)v;
-    explicit_bzero(f->token, sizeof f->token);
+    secret_free(f->token);
     free(f);
 }
 
@@ -65,9 +68,7 @@ void run_form_about(struct view *v, const struct object *o, bool inside, const s
 static void wish_free(void *data)
 {
     struct run_wish *w = data;
-    if (w->token)
-        explicit_bzero((char *)(uintptr_t)w->token, strlen(w->token));
-    free((char *)(uintptr_t)w->token);
+    secret_free((char *)(uintptr_t)w->token);
     free((char *)(uintptr_t)w->command);
     free((char *)(uintptr_t)w->router_url);
     free(w);
@@ -95,12 +96,15 @@ static unsigned launch(struct run_form *f)
         .inside = f->inside, .command = mem_text(f->command), .shell = f->shell, .keep = f->after == AFTER_KEEP, .hold = f->after == AFTER_WAIT,
         .deadline_ms = deadline, .way = ways[f->way].way, .router_url = f->url[0] ? mem_text(f->url) : NULL, .token = f->token[0] ? mem_text(f->token) : NULL,
     };
+    if (f->inside)                   /* there is no form to come back to where it is refused */
+        view_order(&f->view, ORDER_OPEN)->view = &runs_view;
     struct order *o = view_order(&f->view, ORDER_DO);
     o->call = do_launch;
     o->ref = f->target;
     o->data = w;
     o->free_data = wish_free;
-    view_order(&f->view, ORDER_OPEN)->view = &runs_view;
+    if (!f->inside)
+        view_order(&f->view, ORDER_OPEN)->view = &runs_view;
     return REACT_DONE;
 }
 
@@ -133,6 +137,16 @@ static void take_target(struct run_form *f, const struct model *m, const char *t
         ref_set(&f->target, o);
 }
 
+static void take_token(struct run_form *f, const char *text, struct err *err)
+{
+    if (strlen(text) + 1 >= sizeof ((struct prompt *)0)->text) {
+        err_set(err, "as long as this line takes: a longer one goes into SANDTOP_ROUTER_TOKEN");
+        return;
+    }
+    secret_free(f->token);
+    f->token = mem_text(text);
+}
+
 static void run_form_answered(struct view *v, const struct model *m, int id, const char *text, bool done, struct err *err)
 {
     struct run_form *f = (struct run_form *)v;
@@ -156,7 +170,7 @@ static void run_form_answered(struct view *v, const struct model *m, int id, con
             snprintf(f->deadline, sizeof f->deadline, "%.31s", text);
         break;
     case ROW_URL: snprintf(f->url, sizeof f->url, "%s", text); break;
-    case ROW_TOKEN: snprintf(f->token, sizeof f->token, "%s", text); break;
+    case ROW_TOKEN: take_token(f, text, err); break;
     }
     if (err->text)
         return;
@@ -181,7 +195,7 @@ static void next_target(struct run_form *f, const struct model *m, int by)
 {
     const enum kind kinds[] = {KIND_POOL, KIND_TEMPLATE};
     struct ptrs all = {0};
-    size_t at = 0;
+    size_t at = SIZE_MAX;            /* the target is none of them: a claim */
     for (size_t k = 0; k < 2; k++) {
         const struct ptrs *of = store_all(m->store, kinds[k]);
         for (size_t i = 0; i < of->n; i++) {
@@ -194,7 +208,7 @@ static void next_target(struct run_form *f, const struct model *m, int by)
         }
     }
     if (all.n)
-        ref_set(&f->target, all.v[(at + all.n + (size_t)by) % all.n]);
+        ref_set(&f->target, all.v[at == SIZE_MAX ? (by > 0 ? 0 : all.n - 1) : (at + all.n + (size_t)by) % all.n]);
     ptrs_free(&all);
 }
 
@@ -205,7 +219,9 @@ static unsigned change(struct run_form *f, const struct model *m, int by)
     case ROW_SHELL: f->shell = !f->shell; break;
     case ROW_AFTER: f->after = (f->after + AFTERS + by) % AFTERS; break;
     case ROW_WAY: f->way = (f->way + WAYS + by) % WAYS; break;
-    default: break;
+    default:
+        snprintf(f->view.say, sizeof f->view.say, f->at == ROW_LAUNCH ? "Enter or t launches" : "there is nothing to choose from: Enter asks");
+        return REACT_DONE | REACT_SAY;
     }
     return REACT_DONE;
 }

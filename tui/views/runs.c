@@ -18,7 +18,6 @@ static void runs_free(struct view *v)
 {
     struct runs *r = (struct runs *)v;
     pattern_free(r->pattern);
-    free(r->save_to);
     free(r);
 }
 

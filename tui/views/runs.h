@@ -25,7 +25,6 @@ struct runs {
     struct pattern *pattern;         /* searched for; NULL: nothing */
     struct { bool on; uint64_t at, left; int by; } search; /* under way, in slices */
     bool asked_leftovers;
-    char *save_to;                   /* the file that is there already, until it is said whether it may be replaced; NULL: none */
 };
 
 /* runs.c */

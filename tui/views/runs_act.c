@@ -27,13 +27,9 @@ static void do_again(struct session *s, const struct order *o, struct err *err)
         err_set(err, "the sandbox takes no command now: it is not idle");
 }
 
-static void do_start(struct session *s, const struct order *o, struct err *err)
+static void do_repeat(struct session *s, const struct order *o, struct err *err)
 {
-    struct run_wish wish = {
-        .kind = o->ref.kind, .ns = o->ref.ns, .name = o->ref.name, .command = o->text.p, .shell = o->number & NUMBER_SHELL,
-        .inside = o->number / 2 == RUN_CLAIM || o->number / 2 == RUN_SANDBOX,
-    };
-    session_run_start(s, &wish, err);
+    session_run_repeat(s, (unsigned)(o->number / 2), o->text.p, o->number & NUMBER_SHELL, err);
 }
 
 static void do_cancel(struct session *s, const struct order *o, struct err *err)
@@ -52,15 +48,9 @@ static void do_remove_leftovers(struct session *s, const struct order *o, struct
 /* The same place, another command: in the sandbox that waits, else in a new one. */
 static void start(struct runs *r, const struct model_run *run, const char *command, bool shell)
 {
-    static const enum kind kinds[] = {[RUN_TEMPLATE] = KIND_TEMPLATE, [RUN_POOL] = KIND_POOL, [RUN_CLAIM] = KIND_CLAIM, [RUN_SANDBOX] = KIND_SANDBOX};
-    const struct run_view *v = run->view;
     struct order *o = view_order(&r->view, ORDER_DO);
-    bool idle = v->state == RUN_IDLE;
-    o->call = idle ? do_again : do_start;
-    o->number = (idle ? (int64_t)run->id : (int64_t)v->target) * 2 + (shell ? NUMBER_SHELL : 0);
-    o->ref.kind = kinds[v->target];
-    snprintf(o->ref.ns, sizeof o->ref.ns, "%s", v->ns);
-    snprintf(o->ref.name, sizeof o->ref.name, "%s", v->target_name);
+    o->call = run->view->state == RUN_IDLE ? do_again : do_repeat;
+    o->number = (int64_t)run->id * 2 + (shell ? NUMBER_SHELL : 0);
     buf_add_text(&o->text, command);
     r->result = SIZE_MAX;
 }
@@ -246,6 +236,7 @@ static unsigned another(struct runs *r, const struct model *m, int by)
         r->result = by < 0 ? SIZE_MAX : 0;
     }
     r->chosen = false;
+    r->search.on = false;
     memset(r->scroll, 0, sizeof r->scroll);
     return REACT_DONE;
 }
@@ -258,6 +249,17 @@ static unsigned next_side(struct runs *r, const struct model_run *run, int by)
         return say(r, "no command went out: there is no output");
     r->side = (enum run_side)(((int)r->side + by + n) % n);
     r->chosen = true;
+    r->search.on = false;            /* it was for the other side's lines */
+    return REACT_DONE;
+}
+
+static unsigned ask_leftovers(struct runs *r, const struct model *m)
+{
+    if (!m->n_leftovers)
+        return say(r, "earlier runs of sandtop have left nothing");
+    if (m->info->read_only)
+        return say(r, "--read-only: nothing is deleted");
+    ask(r, ASK_LEFTOVERS, "", "Delete all that sandtop has left, with the pods? A colleague's run under way would end, too.", true, false);
     return REACT_DONE;
 }
 
@@ -265,14 +267,12 @@ unsigned runs_act(struct view *v, const struct model *m, enum action action, int
 {
     struct runs *r = (struct runs *)v;
     const struct model_run *run = runs_current(r, m);
-    if (key == 'D' && m->n_leftovers) {
-        ask(r, ASK_LEFTOVERS, "", "Delete what earlier test sandboxes left, with their pods?", true, false);
-        return REACT_DONE;
-    }
+    if (key == 'D')
+        return ask_leftovers(r, m);
     if (action == ACTION_RUNS)
         return REACT_CLOSE;
     if (!run)
-        return action == ACTION_RUN_AGAIN || action == ACTION_RUN_CANCEL || key == 'D' ? say(r, "no test sandbox was launched yet") : REACT_NONE;
+        return action == ACTION_RUN_AGAIN || action == ACTION_RUN_CANCEL ? say(r, "no test sandbox was launched yet") : REACT_NONE;
     switch (action) {
     case ACTION_RUN_AGAIN: return again(r, run, false);
     case ACTION_TEST: return again(r, run, false);
