@@ -28,7 +28,7 @@ int completion_run(const struct options *o)
     return 2;
 }
 
-/* ---- the line so far ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the line so far --------------------------------------------------------------------------------------------------------------- */
 
 enum wanted { NOTHING, COMMANDS, FLAGS, CLAIMS, TEMPLATES, POOLS, SANDBOXES, PODS, NAMESPACES, CONTEXTS, THEMES, FORMATS, SHELLS, FILES };
 static const struct {
@@ -36,7 +36,8 @@ static const struct {
     enum wanted value;
     bool where;                      /* it says which cluster is asked */
 } flag_rows[] = {
-    {"kubeconfig", FILES, true}, {"context", CONTEXTS, true}, {"namespace", NAMESPACES, true}, {"n", NAMESPACES, true}, {"all-namespaces", NOTHING, true},
+    {"kubeconfig", FILES, true}, {"context", CONTEXTS, true}, {"namespace", NAMESPACES, true}, {"n", NAMESPACES, true},
+    {"all-namespaces", NOTHING, true},
     {"A", NOTHING, true}, {"as", NOTHING, true}, {"as-group", NOTHING, true}, {"demo", NOTHING, true}, {"replay", FILES, true},
     {"record", FILES, false}, {"theme", THEMES, false}, {"output", FORMATS, false}, {"o", FORMATS, false}, {"template", TEMPLATES, false},
     {"pool", POOLS, false}, {"claim", CLAIMS, false}, {"sandbox", SANDBOXES, false}, {"token-file", FILES, false},
@@ -152,7 +153,7 @@ static void read_line(struct line *l, char *const *words)
     }
 }
 
-/* ---- candidates ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- candidates -------------------------------------------------------------------------------------------------------------------- */
 
 /* A name goes into a command line: only what needs no quoting is offered. */
 static bool plain(const char *text)

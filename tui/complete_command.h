@@ -5,7 +5,7 @@
 
 /* `sandtop completion bash|zsh|fish`: the script on stdout. */
 int completion_run(const struct options *);
-/* `sandtop __complete -- WORD…`: what the last word may become, given those before it: one a line, or ":files". Asks the cluster where names of it
- * are wanted, for two seconds at most, and prints nothing where it cannot. Exit status 0. */
+/* `sandtop __complete -- WORD…`: what the last word may become, given those before it: one a line, or ":files". Asks the cluster where
+ * names of it are wanted, for two seconds at most, and prints nothing where it cannot. Exit status 0. */
 int complete_run(const struct options *);
 #endif

@@ -50,7 +50,8 @@ static struct connection *begin_simulated(struct connection *c)
 {
     const struct options *o = c->options;
     struct session_config config = {
-        .clock = clock_system(), .transport = sim_transport(c->sim), .ns = o->ns, .context = o->replay ? "story" : "demo", .server = "simulated",
+        .clock = clock_system(), .transport = sim_transport(c->sim), .ns = o->ns, .context = o->replay ? "story" : "demo",
+        .server = "simulated",
         .simulated = true,
     };
 
@@ -75,7 +76,8 @@ static void begin_replay(struct connection *c)
     const struct recording *recording = replay_recording(c->replay);
     const char *context = recording_context(recording);
     struct session_config config = {
-        .clock = replay_clock(c->replay), .transport = replay_transport(c->replay), .ns = o->ns, .context = *context ? context : "recording",
+        .clock = replay_clock(c->replay), .transport = replay_transport(c->replay), .ns = o->ns,
+        .context = *context ? context : "recording",
         .server = *recording_server(recording) ? recording_server(recording) : "recorded", .read_only = true, .state_dir = "",
     };
 
@@ -183,7 +185,8 @@ bool connection_await(struct connection *c, int64_t wait_ms, struct err *err)
         if (info->health == SESSION_FAILED)
             return err_set(err, "%s", info->message);
         if (left <= 0)
-            return err_set(err, "the server %s did not answer within %lld s: check the address, the network and --request-timeout", info->server,
+            return err_set(err, "the server %s did not answer within %lld s: check the address, the network and --request-timeout",
+                           info->server,
                            (long long)(wait_ms / 1000));
         session_wait(c->session, NULL, 0, (int)left);
     }

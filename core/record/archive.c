@@ -1,5 +1,5 @@
-/* Invariant: the temporary file is gone when the writer is; the name is linked to it, which fails where the name is there already, so nothing is
- * ever overwritten, not even by a race. */
+/* Invariant: the temporary file is gone when the writer is; the name is linked to it, which fails where the name is there already, so
+ * nothing is ever overwritten, not even by a race. */
 #include "core/record/archive.h"
 
 #include "core/base/mem.h"
@@ -29,7 +29,7 @@ static const char *words_of(struct archive *a)
     return text ? text : "no reason given";
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------------------------- */
 
 void archive_writer_drop(struct archive_writer *w)
 {
@@ -84,7 +84,8 @@ struct archive_writer *archive_writer_new(const char *file, struct err *err)
         return NULL;
     }
     w->archive = archive_write_new();
-    if (!w->archive || archive_write_add_filter_gzip(w->archive) != ARCHIVE_OK || archive_write_set_format_pax_restricted(w->archive) != ARCHIVE_OK ||
+    if (!w->archive || archive_write_add_filter_gzip(w->archive) != ARCHIVE_OK ||
+        archive_write_set_format_pax_restricted(w->archive) != ARCHIVE_OK ||
         archive_write_open_fd(w->archive, w->fd) != ARCHIVE_OK) {
         err_set(err, "%s cannot be written: %s", file, w->archive ? words_of(w->archive) : "no memory for the archive");
         archive_writer_drop(w);
@@ -93,38 +94,52 @@ struct archive_writer *archive_writer_new(const char *file, struct err *err)
     return w;
 }
 
-static bool write_entry(struct archive_writer *w, struct archive_entry *entry, struct slice bytes)
+/* Once anything has failed, all that follows does. */
+static bool check(struct archive_writer *w, bool good, struct err *err)
 {
-    if (archive_write_header(w->archive, entry) != ARCHIVE_OK)
-        return false;
-    for (size_t at = 0; at < bytes.n;) {
-        la_ssize_t n = archive_write_data(w->archive, bytes.p + at, bytes.n - at);
+    if (!w->failed && good)
+        return true;
+    err_set(err, "%s cannot be written%s%s", w->file, w->failed ? " any further" : ": ", w->failed ? "" : words_of(w->archive));
+    w->failed = true;
+    return false;
+}
+
+bool archive_writer_begin(struct archive_writer *w, const char *name, size_t n, int64_t mtime_ms, struct err *err)
+{
+    struct archive_entry *entry = archive_entry_new();
+    bool good = entry && !w->failed;
+
+    if (good) {
+        archive_entry_set_pathname(entry, name);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_perm(entry, 0600);
+        archive_entry_set_size(entry, (la_int64_t)n);
+        archive_entry_set_mtime(entry, (time_t)(mtime_ms / 1000), (long)(mtime_ms % 1000 * 1000000));
+        good = archive_write_header(w->archive, entry) == ARCHIVE_OK;
+    }
+    archive_entry_free(entry);
+    return check(w, good, err);
+}
+
+bool archive_writer_bytes(struct archive_writer *w, struct slice piece, struct err *err)
+{
+    for (size_t at = 0; at < piece.n && !w->failed;) {
+        la_ssize_t n = archive_write_data(w->archive, piece.p + at, piece.n - at);
         if (n <= 0)
-            return false;
+            return check(w, false, err);
         at += (size_t)n;
     }
-    return archive_write_finish_entry(w->archive) == ARCHIVE_OK;
+    return check(w, true, err);
+}
+
+bool archive_writer_end(struct archive_writer *w, struct err *err)
+{
+    return check(w, !w->failed && archive_write_finish_entry(w->archive) == ARCHIVE_OK, err);
 }
 
 bool archive_writer_add(struct archive_writer *w, const char *name, struct slice bytes, int64_t mtime_ms, struct err *err)
 {
-    struct archive_entry *entry = archive_entry_new();
-
-    if (!entry || w->failed) {
-        archive_entry_free(entry);
-        return err_set(err, "%s cannot be written any further", w->file);
-    }
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0600);
-    archive_entry_set_size(entry, (la_int64_t)bytes.n);
-    archive_entry_set_mtime(entry, (time_t)(mtime_ms / 1000), (long)(mtime_ms % 1000 * 1000000));
-    if (!write_entry(w, entry, bytes)) {
-        w->failed = true;
-        err_set(err, "%s cannot be written: %s", w->file, words_of(w->archive));
-    }
-    archive_entry_free(entry);
-    return !w->failed;
+    return archive_writer_begin(w, name, bytes.n, mtime_ms, err) && archive_writer_bytes(w, bytes, err) && archive_writer_end(w, err);
 }
 
 /* link() fails where the name is there; file systems without links take a rename that does the same. */
@@ -152,7 +167,7 @@ bool archive_writer_finish(struct archive_writer *w, struct err *err)
     return good;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------------------------- */
 
 static bool name_good(const char *name)
 {
@@ -230,8 +245,8 @@ static bool read_entries(struct archive *a, const char *file, const struct archi
     return good;
 }
 
-bool archive_read(const char *file, const struct archive_limits *given, bool (*on_file)(void *ctx, const char *name, struct slice bytes), void *ctx,
-                  struct err *err)
+bool archive_read(const char *file, const struct archive_limits *given,
+                  bool (*on_file)(void *ctx, const char *name, struct slice bytes), void *ctx, struct err *err)
 {
     struct archive_limits limits = {
         .entries = given && given->entries ? given->entries : ENTRIES_MOST,

@@ -1,5 +1,5 @@
-/* Invariant: the caller's callbacks run as the inner transport runs ours; nothing that is written or fails to be written changes what the caller gets.
- * What is under way is freed neither in its own callbacks nor twice. */
+/* Invariant: the caller's callbacks run as the inner transport runs ours; nothing that is written or fails to be written changes what
+ * the caller gets. What is under way is freed neither in its own callbacks nor twice. */
 #include "core/record/recorder.h"
 
 #include "core/base/json.h"
@@ -50,6 +50,7 @@ struct recorder {
     int fd;
     struct buf out;
     struct recording_writer writer;
+    struct redact_known known;
     struct recorded recorded;
     struct ptrs exchanges;
     struct map logs, answers;
@@ -67,12 +68,13 @@ static int64_t wall(const struct recorder *r)
     return r->clock->wall(r->clock);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------------------------------------------------- */
 
 static void flush(struct recorder *r)
 {
     size_t at = 0;
 
+    redact_known(&r->known, &r->out);
     while (r->fd >= 0 && at < r->out.n) {
         ssize_t n = write(r->fd, r->out.p + at, r->out.n - at);
         if (n < 0 && errno == EINTR)
@@ -99,7 +101,7 @@ static bool open_file(struct recorder *r, struct err *err)
     return err_set(err, "%s cannot be written: %s", r->file, strerror(errno));
 }
 
-/* ---- answers as they come ------------------------------------------------------------------------------------------------------------- */
+/* ---- answers as they come ---------------------------------------------------------------------------------------------------------- */
 
 static void on_item(void *ctx, json object)
 {
@@ -280,7 +282,7 @@ static void take_head(struct exchange *x, const struct response_head *head)
     }
 }
 
-/* ---- the transport -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the transport ----------------------------------------------------------------------------------------------------------------- */
 
 static bool has(const char *path, const char *part)
 {
@@ -325,7 +327,8 @@ static void classify(struct exchange *x, const struct request *q)
     x->first_page = x->mode == LIST && !has(x->path, "continue=");
     x->kept = x->first_page && !x->source->watched;
     x->initial = x->mode == WATCH && has(x->path, "sendInitialEvents=true");
-    x->cutter = x->mode == LIST ? json_cutter_new(JSON_CUT_LIST, &list_ops, x, OBJECT_MOST) : json_cutter_new(JSON_CUT_STREAM, &watch_ops, x, OBJECT_MOST);
+    x->cutter = x->mode == LIST ? json_cutter_new(JSON_CUT_LIST, &list_ops, x, OBJECT_MOST) : json_cutter_new(JSON_CUT_STREAM, &watch_ops,
+                                                                                                              x, OBJECT_MOST);
 }
 
 static void exchange_free(struct exchange *x)
@@ -467,6 +470,7 @@ static void recorder_close(struct recorder *r)
     while (r->exchanges.n)
         exchange_free(r->exchanges.v[0]);
     recorded_free(&r->recorded);
+    redact_forget(&r->known);
     free_seen(&r->logs);
     free_seen(&r->answers);
     ptrs_free(&r->exchanges);
@@ -521,7 +525,8 @@ struct transport *recorder_new(struct transport *inner, const struct clock *cloc
 
     *r = (struct recorder){.inner = inner, .clock = clock, .file = mem_text(file), .fd = -1, .flushed_ms = clock->mono(clock)};
     r->ops = (struct transport_ops){
-        .request = record_request, .cancel = record_cancel, .step = record_step, .due = record_due, .wait = record_wait, .reset = record_reset,
+        .request = record_request, .cancel = record_cancel, .step = record_step, .due = record_due, .wait = record_wait,
+        .reset = record_reset,
         .free = record_free, .received = record_received,
     };
     if (inner->ops->tunnel) {
@@ -536,7 +541,7 @@ struct transport *recorder_new(struct transport *inner, const struct clock *cloc
         recorder_close(r);
         return NULL;
     }
-    r->writer = (struct recording_writer){.out = &r->out, .start_ms = wall(r)};
+    r->writer = (struct recording_writer){.out = &r->out, .start_ms = wall(r), .known = &r->known};
     r->recorded = (struct recorded){.writer = &r->writer, .clock = clock};
     recording_begin(&r->writer, about);
     flush(r);

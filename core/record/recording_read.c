@@ -1,5 +1,5 @@
-/* Reading a recording: the text as a list of events in the order of time, each with the number of the thing it is about.
- * Invariant: events point into texts that the recording owns; a cut last event is left out and noted, anything else that is wrong is refused with
+/* Reading a recording: the text as a list of events in the order of time, each with the number of the thing it is about. Invariant:
+ * events point into texts that the recording owns; a cut last event is left out and noted, anything else that is wrong is refused with
  * its line. */
 #include "core/record/recording.h"
 
@@ -45,7 +45,7 @@ static bool refuse(struct reading *r, const char *what)
     return err_set(r->err, "%s: event %zu: %s", r->recording->name, r->number, what);
 }
 
-/* ---- things --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- things ------------------------------------------------------------------------------------------------------------------------ */
 
 static uint32_t number_of(struct recording *rec, char *key)
 {
@@ -102,7 +102,7 @@ static char *path_key(const char *path)
     return key;
 }
 
-/* ---- events --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------------------------------------ */
 
 static struct recording_event *add(struct reading *r, enum recording_what what, char *key, json value)
 {
@@ -279,7 +279,7 @@ static bool take_event(struct reading *r, json event)
     return true;                     /* what a later version says besides is stepped over */
 }
 
-/* ---- the text ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the text ---------------------------------------------------------------------------------------------------------------------- */
 
 struct cursor {
     const char *p, *end;
@@ -324,7 +324,8 @@ static json next_value(struct cursor *c)
 
 static bool foreign(struct recording *rec, struct err *err)
 {
-    return err_set(err, "%s is no recording: one begins with {\"sandtop\":\"" RECORDING_SCHEMA "\"}, and a bundle is a .tar.gz that holds one",
+    return err_set(err,
+                   "%s is no recording: one begins with {\"sandtop\":\"" RECORDING_SCHEMA "\"}, and a bundle is a .tar.gz that holds one",
                    rec->name);
 }
 

@@ -36,7 +36,7 @@ static void begin(struct recording_writer *w, int64_t wall_ms)
     buf_printf(w->out, "{\"t\":%lld.%03d", (long long)(t / 1000), (int)(t % 1000));
 }
 
-/* ---- what was taken out --------------------------------------------------------------------------------------------------------------- */
+/* ---- what was taken out ------------------------------------------------------------------------------------------------------------ */
 
 struct places {
     struct recording_writer *writer;
@@ -58,6 +58,14 @@ static void on_place(void *ctx, const char *place)
     p->label.p[n] = 0;
 }
 
+static void on_secret(void *ctx, struct slice value)
+{
+    struct places *p = ctx;
+
+    if (p->writer->known)
+        redact_learn(p->writer->known, value);
+}
+
 static void end_event(struct recording_writer *w, struct places *p)
 {
     if (p && p->list.n)
@@ -69,7 +77,7 @@ static void end_event(struct recording_writer *w, struct places *p)
     }
 }
 
-/* ---- events --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------------------------------------ */
 
 void recording_begin(struct recording_writer *w, const struct recording_about *about)
 {
@@ -110,7 +118,7 @@ static void label_object(struct places *p, json object, const char *kind)
 bool recording_put(struct recording_writer *w, int64_t wall_ms, const char *api_version, const char *kind, json object)
 {
     struct places p = {.writer = w};
-    struct redact_notes notes = {.on_place = on_place, .ctx = &p};
+    struct redact_notes notes = {.on_place = on_place, .on_secret = on_secret, .ctx = &p};
     struct buf clean = {0};
 
     label_object(&p, object, kind);
@@ -134,7 +142,8 @@ bool recording_put(struct recording_writer *w, int64_t wall_ms, const char *api_
     return true;
 }
 
-void recording_delete(struct recording_writer *w, int64_t wall_ms, const char *api_version, const char *kind, const char *ns, const char *name)
+void recording_delete(struct recording_writer *w, int64_t wall_ms, const char *api_version, const char *kind, const char *ns,
+                      const char *name)
 {
     begin(w, wall_ms);
     buf_add_text(w->out, ",\"delete\":{");
@@ -177,7 +186,7 @@ void recording_log(struct recording_writer *w, int64_t wall_ms, const char *ns, 
 void recording_answer(struct recording_writer *w, int64_t wall_ms, const char *path, int status, struct slice body)
 {
     struct places p = {.writer = w};
-    struct redact_notes notes = {.on_place = on_place, .ctx = &p};
+    struct redact_notes notes = {.on_place = on_place, .on_secret = on_secret, .ctx = &p};
     struct buf clean = {0}, where = {0};
     json value = json_whole(body);
     enum json_type type = json_type(value);
@@ -230,7 +239,8 @@ void recording_end(struct recording_writer *w, int64_t wall_ms)
 char *recording_path(const char *path)
 {
     static const char *const passing[] = {
-        "limit", "continue", "watch", "resourceVersion", "resourceVersionMatch", "timeoutSeconds", "allowWatchBookmarks", "sendInitialEvents", NULL,
+        "limit", "continue", "watch", "resourceVersion", "resourceVersionMatch", "timeoutSeconds", "allowWatchBookmarks",
+        "sendInitialEvents", NULL,
     };
     size_t head = strcspn(path, "?");
     struct buf out = {0};

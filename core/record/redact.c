@@ -1,5 +1,5 @@
-/* Secrets in documents: one walk that writes what it passes, by where it stands. Invariant: what is malformed or too deep is not written at all; a
- * place is told for each thing taken out, its value never. */
+/* Secrets in documents: one walk that writes what it passes, by where it stands. Invariant: what is malformed or too deep is not written
+ * at all; a place is told for each thing taken out, its value never. */
 #include "core/record/redact.h"
 
 #include "core/base/json_scan.h"
@@ -18,6 +18,7 @@ enum role {
     ARGUMENTS,
     ANNOTATIONS,
     HEADERS,                         /* a list of {name, value} */
+    SCHEMA,                          /* of a CRD: its members speak of members */
 };
 
 struct walk {
@@ -25,6 +26,7 @@ struct walk {
     const struct redact_notes *notes;
     unsigned depth, nested;
     size_t found;
+    bool named;                      /* the item of env that is written is called as a secret is */
     bool broken;
 };
 
@@ -41,6 +43,17 @@ static void write_redacted(struct walk *w)
 {
     buf_add_text(w->out, "\"" REDACTED "\"");
     tell(w);
+}
+
+/* The same of what is called as a secret is: it is one wherever else it stands. */
+static void write_secret(struct walk *w, json v)
+{
+    struct buf scratch = {0};
+
+    write_redacted(w);
+    if (w->notes && w->notes->on_secret && json_type(v) == JSON_STRING)
+        w->notes->on_secret(w->notes->ctx, json_str(v, &scratch));
+    buf_free(&scratch);
 }
 
 static bool is_empty_value(json v)
@@ -89,12 +102,13 @@ static void write_text(struct walk *w, json v)
     buf_free(&clean);
 }
 
-/* ---- annotations --------------------------------------------------------------------------------------------------------------------- */
+/* ---- annotations ------------------------------------------------------------------------------------------------------------------- */
 
-/* Kubernetes' own (k8s.io, kubernetes.io and what lies below them), and its SIGs': Agent Sandbox's are among these. */
+/* Kubernetes' own (k8s.io, kubernetes.io and what lies below them), its SIGs' (Agent Sandbox's are among these), and those whose few
+ * keys are known. */
 static bool own_domain(struct slice key)
 {
-    static const char *const domains[] = {"k8s.io", "x-k8s.io", "kubernetes.io"};
+    static const char *const domains[] = {"k8s.io", "x-k8s.io", "kubernetes.io", "kubebuilder.io", "prometheus.io"};
     const char *slash = memchr(key.p, '/', key.n);
     struct slice domain = {key.p, slash ? (size_t)(slash - key.p) : 0};
 
@@ -128,14 +142,16 @@ static void write_annotation(struct walk *w, json v, struct slice key)
 
     if (json_type(v) == JSON_STRING && (text.n == 0 || trivial(text)))
         json_quote(w->out, text);
-    else if (!own_domain(key) || last_applied || redact_secret_name(key) || json_type(v) != JSON_STRING)
+    else if (redact_secret_name(key))
+        write_secret(w, v);
+    else if (!own_domain(key) || last_applied || json_type(v) != JSON_STRING)
         write_redacted(w);
     else
         write_text(w, v);
     buf_free(&scratch);
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------------------------------------------------------------------- */
 
 /* Whether the argument after this one is a secret: "--token", "-password". "-u" is for the text itself to tell. */
 static bool names_next(struct slice argument)
@@ -158,13 +174,13 @@ static void write_argument(struct walk *w, json v, bool *secret)
 
     *secret = json_type(v) == JSON_STRING && names_next(text);
     if (was && text.n && *text.p != '-' && *text.p != '$')
-        write_redacted(w);
+        write_secret(w, v);
     else
         write_value(w, v, PLAIN, SLICE(""));
     buf_free(&scratch);
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the walk ---------------------------------------------------------------------------------------------------------------------- */
 
 /* "-u" and what follows it are two arguments, which redact_text sees only together. */
 static bool user_flag(json v)
@@ -207,7 +223,7 @@ static enum role role_of(const struct walk *w, struct slice key)
         enum role role;
     } rows[] = {
         {"env", ENV}, {"environment", ENV}, {"envVars", ENV}, {"environmentVariables", ENV}, {"args", ARGUMENTS}, {"command", ARGUMENTS},
-        {"annotations", ANNOTATIONS}, {"httpHeaders", HEADERS}, {"stringData", ALL}, {"binaryData", ALL},
+        {"annotations", ANNOTATIONS}, {"httpHeaders", HEADERS}, {"stringData", ALL}, {"binaryData", ALL}, {"openAPIV3Schema", SCHEMA},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -224,12 +240,14 @@ static void write_member(struct walk *w, struct slice key, json v, enum role rol
     } else if (role == ENV_ITEM && slice_is(key, "value")) {
         if (is_empty_value(v))
             buf_add_slice(w->out, v);
+        else if (w->named)
+            write_secret(w, v);
         else
             write_redacted(w);
     } else if (role == ENV) {        /* a map of names and values */
         write_value(w, v, ALL, key);
     } else {
-        write_value(w, v, role == ALL ? ALL : role_of(w, key), key);
+        write_value(w, v, role == ALL || role == SCHEMA ? role : role_of(w, key), key);
     }
 }
 
@@ -255,8 +273,12 @@ static void write_object(struct walk *w, json v, enum role role)
     struct json_walk members = json_members(v);
     struct buf key = {0};
     size_t n = w->path.n;
-    bool first = true;
+    bool first = true, was = w->named;
 
+    if (role == ENV_ITEM) {
+        struct slice name = json_str(json_get(v, "name"), &key);
+        w->named = redact_secret_name(name);
+    }
     buf_add_byte(w->out, '{');
     while (json_next(&members) && !w->broken) {
         buf_clear(&key);
@@ -279,6 +301,7 @@ static void write_object(struct walk *w, json v, enum role role)
             w->path.p[n] = 0;
     }
     w->broken |= members.broken;
+    w->named = was;
     buf_add_byte(w->out, '}');
     buf_free(&key);
 }
@@ -305,8 +328,8 @@ static void write_value(struct walk *w, json v, enum role role, struct slice key
         write_redacted(w);           /* an item of env that is a text is NAME=value */
     else if (type != JSON_STRING)
         buf_add_slice(w->out, v);
-    else if (is_secret(key, v))
-        write_redacted(w);
+    else if (role != SCHEMA && is_secret(key, v))
+        write_secret(w, v);
     else
         write_text(w, v);
     w->depth--;

@@ -1,5 +1,5 @@
-/* Secrets in running text: found by what stands before them, or by how they look. Invariant: the scan goes forward only, from word to word; what is
- * copied is copied once. Rather too much is taken out than too little. */
+/* Secrets in running text: found by what stands before them, or by how they look. Invariant: the scan goes forward only, from word to
+ * word; what is copied is copied once. Rather too much is taken out than too little. */
 #include "core/record/redact.h"
 
 #include <strings.h>
@@ -51,7 +51,7 @@ static bool any_word(struct slice s, const char *const *words)
     return false;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Lower case without '_', '-' and '.', the last NAME_MOST characters of it. */
 static size_t plain_name(struct slice name, char out[NAME_MOST + 1])
@@ -87,14 +87,16 @@ bool redact_secret_name(struct slice name)
 {
     /* what only says where a secret is, or how long it lasts */
     static const char *const about[] = {
-        "name", "names", "ref", "refs", "file", "files", "path", "paths", "dir", "namespace", "type", "kind", "url", "uri", "endpoint", "host",
-        "enabled", "disabled", "policy", "mode", "review", "seconds", "ttl", "expiry", "expires", "expiresat", "expiration", "expirationtimestamp",
-        "count", "limit", "version", "mount", "mounts", "provider", "issuer", "audience", "audiences", "lifetime", "duration", "timeout", "required",
-        "manager", "controller", "store", "class", "rotation", "request", "requests", "length", "format", "algorithm", "header", "volume", "source",
+        "name", "names", "ref", "refs", "file", "files", "path", "paths", "dir", "namespace", "type", "kind", "url", "uri", "endpoint",
+        "host", "enabled", "disabled", "policy", "mode", "review", "seconds", "ttl", "expiry", "expires", "expiresat", "expiration",
+        "expirationtimestamp", "count", "limit", "version", "mount", "mounts", "provider", "issuer", "audience", "audiences", "lifetime",
+        "duration", "timeout", "required", "manager", "controller", "store", "class", "rotation", "request", "requests", "length",
+        "format", "algorithm", "header", "volume", "source",
         "izer", "ization", NULL,
     };
     static const char *const within[] = {
-        "passw", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "bearer", "authorization", "cookie",
+        "passw", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "bearer",
+        "authorization", "cookie",
         "jwt", "connectionstring", "signingkey", "encryptionkey", "masterkey", "sharedkey", "accountkey", "licensekey", "sessionkey", NULL,
     };
     static const char *const parts[] = {"pwd", "pass", "auth", "psk", "pin", "otp", "dsn", "sig", "signature", "creds", NULL};
@@ -117,7 +119,7 @@ bool redact_secret_name(struct slice name)
     return false;
 }
 
-/* ---- taking out ------------------------------------------------------------------------------------------------------------------- */
+/* ---- taking out -------------------------------------------------------------------------------------------------------------------- */
 
 static char at(const struct scan *s, size_t i)
 {
@@ -155,7 +157,9 @@ static struct slice part(const struct scan *s, size_t from, size_t to)
 /* What need not go: nothing, a reference to a variable, a plain yes or no, stars, what was taken out before. */
 static bool harmless(struct slice v)
 {
-    static const char *const words[] = {"true", "false", "null", "none", "nil", "yes", "no", "unset", "<none>", "<nil>", "<unset>", REDACTED, NULL};
+    static const char *const words[] = {
+        "true", "false", "null", "none", "nil", "yes", "no", "unset", "<none>", "<nil>", "<unset>", REDACTED, NULL,
+    };
     size_t stars = 0;
 
     while (stars < v.n && v.p[stars] == '*')
@@ -319,7 +323,7 @@ static bool take_userinfo(struct scan *s, size_t end)
     return take_out(s, i, mark);
 }
 
-/* ---- what looks like one ------------------------------------------------------------------------------------------------------------ */
+/* ---- what looks like one ----------------------------------------------------------------------------------------------------------- */
 
 static bool take_jwt(struct scan *s, struct slice run)
 {
@@ -341,8 +345,9 @@ static bool take_known(struct scan *s, struct slice run)
         const char *prefix;
         size_t least;                /* characters with the prefix */
     } makers[] = {
-        {"ghp_", 20}, {"gho_", 20}, {"ghu_", 20}, {"ghs_", 20}, {"ghr_", 20}, {"github_pat_", 30}, {"glpat-", 20}, {"xoxb-", 20}, {"xoxp-", 20},
-        {"xoxa-", 20}, {"xapp-", 20}, {"AKIA", 20}, {"ASIA", 20}, {"AIza", 30}, {"ya29.", 20}, {"sk-", 20}, {"sk_live_", 16}, {"rk_live_", 16},
+        {"ghp_", 20}, {"gho_", 20}, {"ghu_", 20}, {"ghs_", 20}, {"ghr_", 20}, {"github_pat_", 30}, {"glpat-", 20}, {"xoxb-", 20},
+        {"xoxp-", 20}, {"xoxa-", 20}, {"xapp-", 20}, {"AKIA", 20}, {"ASIA", 20}, {"AIza", 30}, {"ya29.", 20}, {"sk-", 20},
+        {"sk_live_", 16}, {"rk_live_", 16},
         {"hf_", 20}, {"npm_", 20}, {"pypi-", 20}, {"dop_v1_", 20}, {"hvs.", 20}, {"SG.", 30}, {"AGE-SECRET-KEY-", 20}, {"k8s-aws-v1.", 20},
     };
 

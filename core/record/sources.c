@@ -15,7 +15,7 @@ struct held {
     uint64_t round;                  /* the list that named it last */
 };
 
-/* ---- objects -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- objects ----------------------------------------------------------------------------------------------------------------------- */
 
 static void thing_free(struct thing *t)
 {
@@ -46,7 +46,8 @@ static char *text_or(json v, const char *otherwise)
 static struct thing *thing_of(const struct source *s, json object)
 {
     json meta = json_get(object, "metadata");
-    char *name = json_dup(json_get(meta, "name")), *ns = text_or(json_get(meta, "namespace"), ""), *kind = text_or(json_get(object, "kind"), s->kind);
+    char *name = json_dup(json_get(meta, "name")), *ns = text_or(json_get(meta, "namespace"), "");
+    char *kind = text_or(json_get(object, "kind"), s->kind);
     char *key = mem_printf("%s\n%s\n%s\n%s", s->api_version, kind, ns, name ? name : "");
     struct thing *t = map_get(&s->all->things, slice_of(key));
 

@@ -1,6 +1,6 @@
-/* Lists and watches as objects that come and go: of each source (a path with its selector) it is known which objects it names, and an object is gone
- * when no source names it any more. So the same object of two sources is written once, and a list read again after an outage tells what has
- * gone meanwhile. Internal to core/record. */
+/* Lists and watches as objects that come and go: of each source (a path with its selector) it is known which objects it names, and an
+ * object is gone when no source names it any more. So the same object of two sources is written once, and a list read again after an
+ * outage tells what has gone meanwhile. Internal to core/record. */
 #ifndef RECORD_SOURCES_H
 #define RECORD_SOURCES_H
 #include "core/base/clock.h"

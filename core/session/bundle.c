@@ -1,5 +1,5 @@
-/* What a bundle is to hold, and reading it. Invariant: names and paths are taken from the store at the start; from then on nothing of the store is
- * looked at, so it may change as it likes. At most AT_ONCE reads are under way and JOBS_MOST are made. */
+/* What a bundle is to hold, and reading it. Invariant: names and paths are taken from the store at the start; from then on nothing of
+ * the store is looked at, so it may change as it likes. At most AT_ONCE reads are under way and JOBS_MOST are made. */
 #include "core/session/bundle.h"
 
 #include "core/base/mem.h"
@@ -10,11 +10,12 @@
 #include <stdlib.h>
 
 enum {
-    CLAIMS_MOST = 50, JOBS_MOST = 2000, AT_ONCE = 6, MEMBERS_MOST = 5, NODES_MOST = 100, DEADLINE_MS = 15000, BODY_MOST = 32 << 20, SLICE_MS = 8,
+    CLAIMS_MOST = 50, JOBS_MOST = 2000, AT_ONCE = 6, MEMBERS_MOST = 5, NODES_MOST = 100, DEADLINE_MS = 15000, BODY_MOST = 32 << 20,
+    SLICE_MS = 8,
     LOG_BEFORE_MS = 60000, LIST_MOST = 500,
 };
 
-/* ---- what is to be read --------------------------------------------------------------------------------------------------------------- */
+/* ---- what is to be read ------------------------------------------------------------------------------------------------------------ */
 
 static struct job *add(struct bundle *b, enum job_kind what, enum kind kind, char *path)
 {
@@ -45,7 +46,8 @@ static void add_events(struct bundle *b, const struct object *o)
     if (!o || !o->present || uid_none(o->uid))
         return;
     char *list = object_path(b->session, KIND_EVENT, *o->ns ? o->ns : "default", NULL);
-    struct job *job = add(b, JOB_EVENTS, KIND_EVENT, mem_printf("%s?fieldSelector=involvedObject.uid%%3D%s&limit=%d", list, uid_text(o->uid, uid), LIST_MOST));
+    char *path = mem_printf("%s?fieldSelector=involvedObject.uid%%3D%s&limit=%d", list, uid_text(o->uid, uid), LIST_MOST);
+    struct job *job = add(b, JOB_EVENTS, KIND_EVENT, path);
     free(list);
     if (!job)
         return;
@@ -81,7 +83,7 @@ static void add_pool(struct bundle *b, const struct object *pool)
         return;
     add_both(b, pool);
     add_object(b, chain_template(pool));
-    for (const struct link *l = link_in(pool, LINK_SANDBOX_OWNER, NULL); l && members < MEMBERS_MOST; l = link_in(pool, LINK_SANDBOX_OWNER, l), members++) {
+    for (const struct link *l = NULL; (l = link_in(pool, LINK_SANDBOX_OWNER, l)) && members < MEMBERS_MOST; members++) {
         add_both(b, l->from);
         add_pod(b, chain_pod(l->from));
     }
@@ -189,7 +191,8 @@ static void add_controller(struct bundle *b, const struct deployment *d)
     if (d->component != COMPONENT_CONTROLLER)
         return;
     debug_facts_of_text(d->args, &debug);
-    add_text(b, kube_path("/api/v1/namespaces/%s/services/%s:8080/proxy/metrics", d->o.ns, d->o.name), mem_text("controller/metrics.txt"), false);
+    add_text(b, kube_path("/api/v1/namespaces/%s/services/%s:8080/proxy/metrics", d->o.ns, d->o.name), mem_text("controller/metrics.txt"),
+             false);
     for (size_t i = 0; i < pods->n; i++) {
         const struct pod *pod = AS(pod, pods->v[i]);
         if (strcmp(pod->app, "agent-sandbox-controller") != 0 || strcmp(pod->o.ns, d->o.ns) != 0)
@@ -198,7 +201,8 @@ static void add_controller(struct bundle *b, const struct deployment *d)
         if (!debug.pprof)
             continue;
         char *path = kube_path("/api/v1/namespaces/%s/pods/%s", pod->o.ns, pod->o.name);
-        add_text(b, mem_printf("%s:%d/proxy/debug/pprof/goroutine?debug=2", path, port ? port : 8080), mem_printf("controller/goroutines-%s.txt", pod->o.name), true);
+        add_text(b, mem_printf("%s:%d/proxy/debug/pprof/goroutine?debug=2", path, port ? port : 8080),
+                 mem_printf("controller/goroutines-%s.txt", pod->o.name), true);
         free(path);
     }
     if (!debug.pprof_debug)
@@ -235,7 +239,23 @@ static void add_served(struct bundle *b)
     }
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------------------------- */
+/* Before a byte is written all objects are gone through: a secret that one of them names may stand in any other. */
+static void on_secret(void *ctx, struct slice value)
+{
+    redact_learn(&((struct bundle *)ctx)->known, value);
+}
+
+static void learn(struct job *job)
+{
+    struct redact_notes notes = {.on_secret = on_secret, .ctx = job->bundle};
+    struct buf unused = {0};
+
+    if (job->what != JOB_TEXT && job->status == 200)
+        redact_json(buf_slice(&job->body), &unused, &notes);
+    buf_free(&unused);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------------------------- */
 
 static void on_head(void *ctx, const struct response_head *head)
 {
@@ -262,6 +282,8 @@ static void on_end(void *ctx, enum end_reason reason, const char *text)
         job->error = mem_text(text);
     else if (job->over)
         job->error = mem_text("larger than 32 MiB");
+    else
+        learn(job);
 }
 
 static void ask_more(struct bundle *b)
@@ -326,7 +348,7 @@ const struct bundle_status *bundle_status(const struct bundle *b)
     return &b->status;
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------------------------------- */
 
 char *bundle_file_name(int64_t wall_ms)
 {
@@ -358,11 +380,14 @@ struct bundle *bundle_start(struct session *s, const struct bundle_wish *wish, s
         return NULL;
     struct bundle *b = NEW(struct bundle);
     *b = (struct bundle){
-        .session = s, .archive = archive, .file = mem_text(wish->file), .folder = folder_of(wish->file), .program = mem_text(wish->program ? wish->program : "sandtop"),
+        .session = s, .archive = archive, .file = mem_text(wish->file), .folder = folder_of(wish->file),
+        .program = mem_text(wish->program ? wish->program : "sandtop"),
         .wall_ms = session_now(s), .from_ms = session_now(s) - 10 * LOG_BEFORE_MS,
     };
     b->status = (struct bundle_status){.state = BUNDLE_READING, .file = b->file, .message = ""};
-    b->writer = (struct recording_writer){.out = &b->recording, .start_ms = b->wall_ms, .on_redacted = bundle_on_redacted, .ctx = b};
+    b->writer = (struct recording_writer){
+        .out = &b->recording, .start_ms = b->wall_ms, .on_redacted = bundle_on_redacted, .ctx = b, .known = &b->known,
+    };
     b->log_at = log_buffer_first(session_log_buffer(s, LOGS_SYSTEM));
     redact_text(wish->findings_text, &b->findings_text);
     if (!redact_json(wish->findings_json, &b->findings_json, NULL))
@@ -408,6 +433,7 @@ void bundle_free(struct bundle *b)
     struct buf *bufs[] = {&b->findings_text, &b->findings_json, &b->timeline, &b->about, &b->notes, &b->recording, &b->redacted};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         buf_free(bufs[i]);
+    redact_forget(&b->known);
     free(b->file);
     free(b->folder);
     free(b->program);

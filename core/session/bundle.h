@@ -1,5 +1,5 @@
-/* The triage bundle: all that explains some claims, read anew, without secrets, in one .tar.gz that can be sent to a colleague and shown again
- * (--replay). It reads and writes in slices: whoever has a screen steps it in each turn and is never held. */
+/* The triage bundle: all that explains some claims, read anew, without secrets, in one .tar.gz that can be sent to a colleague and shown
+ * again (--replay). It reads and writes in slices: whoever has a screen steps it in each turn and is never held. */
 #ifndef SESSION_BUNDLE_H
 #define SESSION_BUNDLE_H
 #include "core/session/session.h"

@@ -41,9 +41,11 @@ struct bundle {
     size_t piece;                    /* the next job to write; then the rest */
     uint64_t log_at;                 /* the next line of the system's logs */
     struct ptrs logs;                /* of the streams: struct buf * */
-    bool logs_done;
+    bool logs_done, told;            /* told: all but the recording is written */
+    size_t recorded;                 /* bytes of the recording that are written */
     struct buf recording, redacted;
     struct recording_writer writer;
+    struct redact_known known;       /* secrets by name: scrubbed from every entry */
     struct bundle_status status;
     char *message;
 };

@@ -1,5 +1,5 @@
-/* Writing what was read: object by object, then the logs, then what is told about them. Invariant: nothing goes into the archive that has not been
- * through core/record/redact.h; each piece is small enough for one turn. */
+/* Writing what was read: object by object, then the logs, then what is told about them. Invariant: nothing goes into the archive that
+ * has not been through core/record/redact.h; each piece is small enough for one turn. */
 #include "core/session/bundle_inside.h"
 
 #include "core/base/mem.h"
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { LINES_A_PIECE = 1000, LINES_MOST = 20000, PLACES_BYTES = 4 << 20, NAME_MOST = 200 };
+enum { BYTES_A_PIECE = 128 * 1024, LINES_A_PIECE = 1000, LINES_MOST = 20000, PLACES_BYTES = 4 << 20, NAME_MOST = 200 };
 
 void bundle_on_redacted(void *ctx, const char *what)
 {
@@ -22,8 +22,13 @@ void bundle_on_redacted(void *ctx, const char *what)
 static bool entry(struct bundle *b, const char *name, struct slice bytes, struct err *err)
 {
     char *path = mem_printf("%s/%s", b->folder, name);
-    bool good = archive_writer_add(b->archive, path, bytes, b->wall_ms, err);
+    struct buf clean = {0};
 
+    buf_add_slice(&clean, bytes);
+    if (redact_known(&b->known, &clean))
+        bundle_on_redacted(b, name);
+    bool good = archive_writer_add(b->archive, path, buf_slice(&clean), b->wall_ms, err);
+    buf_free(&clean);
     free(path);
     return good;
 }
@@ -40,7 +45,7 @@ static void add_name(struct buf *out, struct slice text)
     }
 }
 
-/* ---- objects -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- objects ----------------------------------------------------------------------------------------------------------------------- */
 
 static char *api_version(const struct job *job)
 {
@@ -197,7 +202,7 @@ static bool write_job(struct bundle *b, struct job *job, struct err *err)
     return good;
 }
 
-/* ---- logs ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- logs -------------------------------------------------------------------------------------------------------------------------- */
 
 static void add_stamp(struct buf *out, int64_t time_ms)
 {
@@ -267,7 +272,7 @@ static bool write_logs(struct bundle *b, struct err *err)
     return good;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Lists that we may not see must not look empty in the replay. */
 static void add_refusals(struct bundle *b)
@@ -283,7 +288,8 @@ static void add_refusals(struct bundle *b)
             continue;
         char *path = mem_printf("%s%s%s", list, row->selector ? "?" : "", row->selector ? row->selector : "");
         struct buf body = {0};
-        buf_add_text(&body, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":");
+        buf_add_text(&body, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,"
+                            "\"message\":");
         json_quote(&body, slice_of(s->statuses[id].message));
         buf_add_byte(&body, '}');
         recording_answer(&b->writer, b->wall_ms, path, 403, buf_slice(&body));
@@ -307,7 +313,8 @@ static bool write_versions(struct bundle *b, struct err *err)
     for (size_t i = 0; i < deployments->n; i++) {
         const struct deployment *d = AS(deployment, deployments->v[i]);
         if (d->component != COMPONENT_NONE)
-            buf_printf(&out, "%s: %s/%s: %s\n", d->component == COMPONENT_CONTROLLER ? "controller" : "router", d->o.ns, d->o.name, d->image);
+            buf_printf(&out, "%s: %s/%s: %s\n", d->component == COMPONENT_CONTROLLER ? "controller" : "router", d->o.ns, d->o.name,
+                       d->image);
     }
     if (nodes->n)
         buf_printf(&out, "kubelet: %s (of %zu nodes)\n", AS(node, nodes->v[0])->kubelet_version, nodes->n);
@@ -364,16 +371,37 @@ static bool write_timeline(struct bundle *b, struct err *err)
     return good;
 }
 
+/* Everything but the recording, whose entry is begun. */
+static bool tell(struct bundle *b, struct err *err)
+{
+    add_refusals(b);
+    recording_end(&b->writer, b->wall_ms);
+    redact_known(&b->known, &b->recording);
+    char *name = mem_printf("%s/" RECORDING_ENTRY, b->folder);
+    bool good = write_logs(b, err) && (!b->findings_text.n || entry(b, "findings.txt", buf_slice(&b->findings_text), err)) &&
+                (!b->findings_json.n || entry(b, "findings.json", buf_slice(&b->findings_json), err)) && write_timeline(b, err) &&
+                write_versions(b, err) && write_redacted(b, err) && write_readme(b, err) &&
+                    archive_writer_begin(b->archive, name, b->recording.n, b->wall_ms, err);
+    free(name);
+    b->told = true;
+    return good;
+}
+
+static bool write_recording(struct bundle *b, struct err *err)
+{
+    struct slice left = {b->recording.p + b->recorded, b->recording.n - b->recorded};
+
+    if (left.n > BYTES_A_PIECE)
+        left.n = BYTES_A_PIECE;
+    b->recorded += left.n;
+    return archive_writer_bytes(b->archive, left, err);
+}
+
 static bool finish(struct bundle *b, struct err *err)
 {
     struct archive_writer *archive = b->archive;
 
-    add_refusals(b);
-    recording_end(&b->writer, b->wall_ms);
-    bool good = write_logs(b, err) && (!b->findings_text.n || entry(b, "findings.txt", buf_slice(&b->findings_text), err)) &&
-                (!b->findings_json.n || entry(b, "findings.json", buf_slice(&b->findings_json), err)) && write_timeline(b, err) &&
-                write_versions(b, err) && write_redacted(b, err) && write_readme(b, err) && entry(b, RECORDING_ENTRY, buf_slice(&b->recording), err);
-    if (!good)
+    if (!archive_writer_end(archive, err))
         return false;
     b->archive = NULL;
     if (!archive_writer_finish(archive, err))
@@ -401,5 +429,7 @@ bool bundle_write_piece(struct bundle *b, struct err *err)
         take_lines(b);
         return true;
     }
-    return finish(b, err);
+    if (!b->told)
+        return tell(b, err);
+    return b->recorded < b->recording.n ? write_recording(b, err) : finish(b, err);
 }

@@ -1,5 +1,5 @@
-/* A scenario file's cast: what there is, how it fares, and why. Invariant: what is read may be put into JSON and paths as it is; every fate comes to
- * rest or to a next round that is not at once. */
+/* A scenario file's cast: what there is, how it fares, and why. Invariant: what is read may be put into JSON and paths as it is; every
+ * fate comes to rest or to a next round that is not at once. */
 #include "core/base/mem.h"
 #include "core/sim/sim_story.h"
 
@@ -45,7 +45,7 @@ static void *own(struct reader *r, void *block)
     return block;
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------------------------ */
 
 enum look { NAME, START_OF_NAME, WORD, ANY };
 
@@ -110,7 +110,7 @@ static int count(struct reader *r, json row, const char *member, int otherwise, 
     return (int)value;
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------------------------------------------- */
 
 /* An array of n + 1 rows, the last one zero; take fills one. */
 static void *rows_of(struct reader *r, json cast, const char *list, size_t size, void (*take)(struct reader *, json, void *))
@@ -138,7 +138,8 @@ static void take_node(struct reader *r, json v, void *to)
     if (taint && !strchr(taint, ':'))
         wrong(r, "taint", "KEY:EFFECT is wanted");
     *(struct node_row *)to = (struct node_row){
-        .name = text_of(r, v, "name", NAME, true), .cpu = text_of(r, v, "cpu", WORD, true), .memory = text_of(r, v, "memory", WORD, true), .taint = taint,
+        .name = text_of(r, v, "name", NAME, true), .cpu = text_of(r, v, "cpu", WORD, true), .memory = text_of(r, v, "memory", WORD, true),
+        .taint = taint,
     };
 }
 
@@ -184,8 +185,10 @@ static void take_template(struct reader *r, json v, void *to)
     if (command.n && json_type(command) != JSON_ARRAY)
         wrong(r, "command", "a list of words is wanted");
     *(struct template_row *)to = (struct template_row){
-        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", NAME, true), .image = text_of(r, v, "image", WORD, true),
-        .container = text_of(r, v, "container", NAME, true), .cpu = text_of(r, v, "cpu", WORD, true), .memory = text_of(r, v, "memory", WORD, true),
+        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", NAME, true),
+        .image = text_of(r, v, "image", WORD, true),
+        .container = text_of(r, v, "container", NAME, true), .cpu = text_of(r, v, "cpu", WORD, true),
+        .memory = text_of(r, v, "memory", WORD, true),
         .steps = steps, .pull_ms = (int)duration(r, v, "pull", 0, 3600000), .text = text_of(r, v, "text", ANY, speaks(steps)),
         .command = command.n ? own(r, slice_dup(command)) : NULL,
     };
@@ -205,16 +208,20 @@ static void take_claim(struct reader *r, json v, void *to)
     int64_t oldest = duration(r, v, "oldest", youngest, 86400000);
 
     *(struct cast_row *)to = (struct cast_row){
-        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", START_OF_NAME, true), .count = count(r, v, "count", 1, 1, CLAIMS_MOST),
-        .pool = text_of(r, v, "pool", NAME, true), .youngest_s = (int)(youngest / 1000), .oldest_s = (int)((oldest > youngest ? oldest : youngest) / 1000),
+        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", START_OF_NAME, true),
+        .count = count(r, v, "count", 1, 1, CLAIMS_MOST),
+        .pool = text_of(r, v, "pool", NAME, true), .youngest_s = (int)(youngest / 1000),
+        .oldest_s = (int)((oldest > youngest ? oldest : youngest) / 1000),
     };
 }
 
 static void take_churn(struct reader *r, json v, void *to)
 {
     struct churn_row row = {
-        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", START_OF_NAME, true), .pool = text_of(r, v, "pool", NAME, true),
-        .every_ms = (int)duration(r, v, "every", -1, 86400000), .life_ms = (int)duration(r, v, "life", -1, 86400000), .burst = count(r, v, "burst", 0, 0, 1000),
+        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", START_OF_NAME, true),
+        .pool = text_of(r, v, "pool", NAME, true),
+        .every_ms = (int)duration(r, v, "every", -1, 86400000), .life_ms = (int)duration(r, v, "life", -1, 86400000),
+        .burst = count(r, v, "burst", 0, 0, 1000),
     };
 
     if (!r->failed && (row.every_ms < ROUND_MS || row.life_ms < ROUND_MS))
@@ -225,12 +232,14 @@ static void take_churn(struct reader *r, json v, void *to)
 static void take_quota(struct reader *r, json v, void *to)
 {
     *(struct quota_row *)to = (struct quota_row){
-        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", NAME, true), .cpu_hard = text_of(r, v, "cpu", WORD, true),
-        .cpu_used = text_of(r, v, "cpu-used", WORD, true), .pods_hard = text_of(r, v, "pods", WORD, true), .pods_used = text_of(r, v, "pods-used", WORD, true),
+        .ns = text_of(r, v, "namespace", NAME, true), .name = text_of(r, v, "name", NAME, true),
+        .cpu_hard = text_of(r, v, "cpu", WORD, true),
+        .cpu_used = text_of(r, v, "cpu-used", WORD, true), .pods_hard = text_of(r, v, "pods", WORD, true),
+        .pods_used = text_of(r, v, "pods-used", WORD, true),
     };
 }
 
-/* ---- fates ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- fates ------------------------------------------------------------------------------------------------------------------------- */
 
 static const char *const act_names[] = {
     [ACT_POD] = "pod", [ACT_SCHEDULE] = "schedule", [ACT_NO_NODE] = "no-node", [ACT_PULL] = "pull", [ACT_PULL_FAILED] = "pull-failed",
@@ -248,7 +257,9 @@ static void take_step(struct reader *r, json v, struct step *to, size_t number)
         wrong(r, "step", "there is no step of that name");
         return;
     }
-    *to = (struct step){.act = (enum act)act, .after_ms = (int)duration(r, v, "after", 0, 86400000), .to = count(r, v, "to", 0, 0, (int)number)};
+    *to = (struct step){
+        .act = (enum act)act, .after_ms = (int)duration(r, v, "after", 0, 86400000), .to = count(r, v, "to", 0, 0, (int)number),
+    };
     to->most_ms = (int)duration(r, v, "most", to->after_ms, 86400000);
     if (to->act == ACT_AGAIN && (to->after_ms < ROUND_MS || to->most_ms < to->after_ms || number == 0))
         wrong(r, "again", "a round takes 100ms at least, `most` not less, and something is to be done again");
@@ -292,7 +303,7 @@ static void take_fates(struct reader *r, json fates)
         take_fate(r, w.key, w.value);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole --------------------------------------------------------------------------------------------------------------------- */
 
 static void check(struct reader *r)
 {

@@ -1,5 +1,5 @@
-/* Invariant: the world is what the first `told` events of the recording make of it: applied[thing] is the event that the thing is at. Playing on
- * tells event after event; setting the time tells only the differences, so that a session sees changes and not a new cluster. */
+/* Invariant: the world is what the first `told` events of the recording make of it: applied[thing] is the event that the thing is at.
+ * Playing on tells event after event; setting the time tells only the differences, so that a session sees changes and not a new cluster. */
 #include "core/sim/sim_replay.h"
 
 #include "core/base/mem.h"
@@ -52,7 +52,7 @@ int64_t replay_position(const struct replay *r)
     return ms >= (double)length ? length : (int64_t)ms;
 }
 
-/* ---- telling -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------------------------------------------------------------------- */
 
 static const struct resource *place_of(json object, char **ns, char **name)
 {
@@ -181,7 +181,7 @@ static size_t events_until(const struct recording *rec, int64_t ms)
     return from;
 }
 
-/* ---- the feed ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the feed ---------------------------------------------------------------------------------------------------------------------- */
 
 static void feed_advance(void *ctx)
 {
@@ -249,8 +249,8 @@ static bool world_lists(const struct replay *r, const char *path, json body)
     return lists;
 }
 
-/* Whether the recording can tell: of what the session watches all is there, and a story by hand is all there is. Of the rest only what was asked for is
- * known, and "not there" would be a lie. */
+/* Whether the recording can tell: of what the session watches all is there, and a story by hand is all there is. Of the rest only what
+ * was asked for is known, and "not there" would be a lie. */
 static bool can_tell(const struct replay *r, const struct exchange *x)
 {
     static const char *const watched[] = {
@@ -304,7 +304,7 @@ static const struct sim_feed feed = {.advance = feed_advance, .due = feed_due, .
 /* On a clock that its owner moves, nobody sleeps. */
 static const struct sim_feed virtual_feed = {.advance = feed_advance, .due = feed_due, .answer = feed_answer};
 
-/* ---- setting the time ------------------------------------------------------------------------------------------------------------------- */
+/* ---- setting the time -------------------------------------------------------------------------------------------------------------- */
 
 /* Objects that are elsewhere at event n than they are now. */
 static void set_objects(struct replay *r, size_t n)
@@ -402,7 +402,7 @@ int64_t replay_length(const struct replay *r)
     return recording_length(r->recording);
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------------------------------- */
 
 /* A story whose Agent Sandbox objects are all of v1alpha1 is of a server that knows no other version. */
 static void choose_version(struct replay *r)

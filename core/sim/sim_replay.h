@@ -1,5 +1,5 @@
-/* --replay: a recording (core/record/recording.h) as a simulated cluster: at any time of it lists, watches, logs and answers are what they were, on a
- * clock that can be stopped, hurried and set. */
+/* --replay: a recording (core/record/recording.h) as a simulated cluster: at any time of it lists, watches, logs and answers are what
+ * they were, on a clock that can be stopped, hurried and set. */
 #ifndef SIM_SIM_REPLAY_H
 #define SIM_SIM_REPLAY_H
 #include "core/base/clock.h"

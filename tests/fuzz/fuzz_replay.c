@@ -1,5 +1,5 @@
-/* Anything at all as a recording: it is refused with a word, or shown at any time of it by a session that stays in order. What is written of it again is
- * a recording too. */
+/* Anything at all as a recording: it is refused with a word, or shown at any time of it by a session that stays in order. What is
+ * written of it again is a recording too. */
 #include "core/base/mem.h"
 #include "core/record/recording.h"
 #include "core/record/redact.h"
@@ -35,7 +35,8 @@ static void live(struct recording *rec)
     clock_virtual_init(&clock, INT64_C(1795423489000));
     struct sim *sim = sim_new(&clock.clock, 1);
     if (sim_story_tell(sim, rec, &err)) {
-        struct session_config config = {.clock = &clock.clock, .transport = sim_transport(sim), .log_buffer_bytes = 1 << 20, .simulated = true};
+        struct session_config config = {.clock = &clock.clock, .transport = sim_transport(sim), .log_buffer_bytes = 1 << 20,
+            .simulated = true};
         struct session *s = session_new(&config);
         look(s, &clock);
         session_free(s);
@@ -53,7 +54,8 @@ static void play(struct recording *rec)
 
     clock_virtual_init(&base, 0);
     struct replay *r = replay_new(rec, &base.clock);
-    struct session_config config = {.clock = replay_clock(r), .transport = replay_transport(r), .log_buffer_bytes = 1 << 20, .simulated = true};
+    struct session_config config = {.clock = replay_clock(r), .transport = replay_transport(r), .log_buffer_bytes = 1 << 20,
+        .simulated = true};
     struct session *s = session_new(&config);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         look(s, &base);

@@ -202,7 +202,7 @@ static void run(struct session *s, struct clock_virtual *clock, int64_t ms)
 #define EXTENSIONS(kind) "\"apiVersion\":\"extensions.agents.x-k8s.io/v1beta1\",\"kind\":\"" kind "\""
 #define POD_SPEC                                                                                                                              \
     "{\"containers\":[{\"name\":\"c\",\"image\":\"i:1\",\"args\":[\"--token\",\"" SECRET "\",\"--api-key=" SECRET "\",\"--port=1\"],"                 \
-    "\"env\":[{\"name\":\"PLAIN\",\"value\":\"" SECRET "\"}]}],\"nodeName\":\"n1\"}"
+    "\"env\":[{\"name\":\"PLAIN\",\"value\":\"" SECRET "\"},{\"name\":\"API_KEY\",\"value\":\"zq7-Echoed\"}]}],\"nodeName\":\"n1\"}"
 #define NOTES "\"annotations\":{\"example.com/a\":\"" SECRET "\",\"kubectl.kubernetes.io/last-applied-configuration\":\"{\\\"x\\\":\\\"" SECRET "\\\"}\"}"
 
 static void open_world(struct world *w)
@@ -228,6 +228,7 @@ static void open_world(struct world *w)
            "\"nodeName\":\"n1\",\"containers\":[{\"name\":\"m\"}]},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"m\",\"ready\":true,\"state\":{\"running\":{}}}]}}");
     sim_log(w->sim, "agent-sandbox-system", "ctl-1", "m", "{\"level\":\"error\",\"msg\":\"refused\",\"token\":\"" SECRET "\"}");
     sim_log(w->sim, "agent-sandbox-system", "ctl-1", "m", "sent Authorization: Bearer " SECRET);
+    sim_log(w->sim, "agent-sandbox-system", "ctl-1", "m", "the other side said zq7-Echoed and no more");
     struct session_config config = {.clock = &w->clock.clock, .transport = sim_transport(w->sim), .context = "test", .server = "sim", .simulated = true};
     w->session = session_new(&config);
     run(w->session, &w->clock, 4000);
@@ -287,6 +288,9 @@ static void holds_the_chain_and_no_secret(void **state)
         if (!text_of(&f, wanted[i]))
             fail_msg("no %s", wanted[i]);
     assert_null(text_of(&f, "b/objects/sandboxclaims/b/fine.yaml"));
+    for (size_t i = 0; i < f.names.n; i++)
+        if (strstr(f.texts.v[i], "zq7-Echoed"))
+            fail_msg("what is known by name is echoed in %s", (char *)f.names.v[i]);
     for (size_t i = 0; i < f.names.n; i++)
         if (strstr(f.texts.v[i], SECRET))
             fail_msg("a secret is in %s:\n%s", (char *)f.names.v[i], strstr(f.texts.v[i], SECRET) - 200 > (char *)f.texts.v[i] ? strstr(f.texts.v[i], SECRET) - 200

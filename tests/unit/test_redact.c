@@ -199,11 +199,36 @@ static void test_long_and_cut(void **state)
     buf_free(&out);
 }
 
+static void learn(void *ctx, struct slice value)
+{
+    redact_learn(ctx, value);
+}
+
+static void test_known(void **state)
+{
+    struct redact_known known = {0};
+    struct redact_notes notes = {.on_secret = learn, .ctx = &known};
+    struct buf out = {0}, text = {0};
+
+    (void)state;
+    assert_true(redact_json(SLICE("{\"env\":[{\"value\":\"Secret-1x\",\"name\":\"DB_PASSWORD\"},{\"name\":\"MODE\",\"value\":\"production-1\"},"
+                                  "{\"name\":\"TOKEN\",\"value\":\"default\"},{\"name\":\"TOKEN\",\"value\":\"short1\"}],\"args\":[\"--token\",\"Argument-2\"],"
+                                  "\"password\":\"Member-33\",\"annotations\":{\"x/token\":\"Note-4444\"}}"), &out, &notes));
+    assert_int_equal(known.n, 4);
+    buf_add_text(&text, "Secret-1x, production-1, default, short1 Argument-2Argument-2 Member-33;Note-4444");
+    assert_int_equal(redact_known(&known, &text), 5);
+    assert_string_equal(text.p, "[redacted], production-1, default, short1 [redacted][redacted] [redacted];[redacted]");
+    redact_forget(&known);
+    assert_int_equal(redact_known(&known, &text), 0);
+    buf_free(&out);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts), cmocka_unit_test(test_documents), cmocka_unit_test(test_hostile), cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_long_and_cut),
+        cmocka_unit_test(test_long_and_cut), cmocka_unit_test(test_known),
     };
 
     return TESTS_MAIN(tests);
