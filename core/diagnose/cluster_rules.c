@@ -65,7 +65,8 @@ static void router_words(struct finder *f)
         find_evidence(f, &on, 0, t->start_word.text, "router log");
         return;
     }
-    char *cause = mem_printf("%s A router of v0.5 and later ends so when neither ROUTER_AUTH_TOKEN nor ALLOW_UNAUTHENTICATED_ROUTER is set; its log says.",
+    char *cause = mem_printf("%s A router of v0.5 and later ends so when neither ROUTER_AUTH_TOKEN nor ALLOW_UNAUTHENTICATED_ROUTER is "
+                             "set; its log says.",
                              lead->cause ? lead->cause : "");
     free(lead->cause);
     lead->cause = cause;

@@ -45,12 +45,14 @@ static void webhook_words(struct finder *f, const struct diagnosis *d, const str
         find_command(f, "kubectl get endpointslices -n %s", crd->webhook_ns);
     } else if (registered) {
         find_brief(f, "conversion webhook does not know claims");
-        find_cause(f, "The conversion webhook does not know the extensions' kinds: the controller runs without --extensions, and requests for %s fail.", version);
+        find_cause(f, "The conversion webhook does not know the extensions' kinds: the controller runs without --extensions, and requests "
+                      "for %s fail.", version);
         find_next(f, "Add --extensions to the controller's arguments, or use v1beta1");
         find_command(f, "kubectl get deployments -A -l app=agent-sandbox-controller -o yaml");
     } else if (ca) {
         find_brief(f, "conversion webhook's certificate is not accepted");
-        find_cause(f, "The API server does not accept the conversion webhook's certificate: the CRD's caBundle is %s; requests for %s fail.",
+        find_cause(f, "The API server does not accept the conversion webhook's certificate: the CRD's caBundle is %s; requests for %s "
+                      "fail.",
                    crd && !crd->has_ca ? "empty" : "another one's", version);
         find_next(f, "Restart the controller, which writes the caBundle into the CRDs, or use v1beta1");
         find_command(f, "kubectl get crd sandboxclaims.extensions.agents.x-k8s.io -o jsonpath=%s",
@@ -133,7 +135,8 @@ static void one_traffic(struct finder *f, const struct deployment *router, const
         find_brief(f, "router refuses clients: no valid token");
         find_cause(f, "The router refuses its clients (401 or 403, %d of its last %d requests): they send no valid bearer token.",
                    t->denied, t->answered);
-        find_next(f, "Let clients send Authorization: Bearer with the router's token; the API server's service proxy strips it, a port-forward does not");
+        find_next(f, "Let clients send Authorization: Bearer with the router's token; the API server's service proxy strips it, a "
+                     "port-forward does not");
         traffic_words(f, router, &t->denied_word, t->last_denied_ms);
     }
     if (failed && t->failed >= FAILED_LEAST && 2 * t->failed >= t->answered) {

@@ -247,12 +247,14 @@ bool rule_backlog(const struct chain *c, struct finder *f)
         find_cause(f, "The controller is behind its queue: %.0f claims wait in it, %.0f of %.0f workers are busy.", m->depth[KIND_CLAIM],
                    m->busy[KIND_CLAIM],
                    m->workers[KIND_CLAIM]);
-        find_next(f, "Wait if it shrinks; else raise --sandbox-claim-concurrent-workers, and look at reconcile errors and the API server's speed");
+        find_next(f, "Wait if it shrinks; else raise --sandbox-claim-concurrent-workers, and look at reconcile errors and the API server's "
+                     "speed");
         find_command(f, "kubectl edit deployment %s -n %s", d->o.name, d->o.ns);
     } else {
         find_brief(f, mute ? "controller does not answer" : "controller has not looked at it");
         if (mute)
-            find_cause(f, "The controller's pod is ready, but it does not give its figures (%s), and it has not looked at the claim: it hangs.", tried->error);
+            find_cause(f, "The controller's pod is ready, but it does not give its figures (%s), and it has not looked at the claim: it "
+                          "hangs.", tried->error);
         else
             find_cause(f, "The controller is up%s, and has not looked at the claim%s.", leads ? " and leads" : "",
                        m ? "; its queue is empty" : ": its queue is long, or it is stuck");

@@ -14,7 +14,8 @@ bool rule_pool_empty(const struct chain *c, struct finder *f)
         return false;
     find(f, SEVERITY_INFO, CONFIDENCE_LIKELY, &c->pool->o);
     find_brief(f, "started cold: pool had nothing to give");
-    find_cause(f, "The claim got a cold sandbox though pool %s wants %d members (%d ready now): the pool was empty, or the claim's own env or volumes ruled its members out.",
+    find_cause(f, "The claim got a cold sandbox though pool %s wants %d members (%d ready now): the pool was empty, or the claim's own env "
+                  "or volumes ruled its members out.",
                c->pool->o.name, c->pool->desired, c->pool->ready);
     find_next(f, "Enlarge the pool if that happens often");
     find_command(f, "kubectl get sandboxwarmpool %s -n %s", c->pool->o.name, c->pool->o.ns);

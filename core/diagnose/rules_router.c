@@ -79,7 +79,8 @@ static bool no_host(const struct chain *c, struct finder *f, const struct router
         find_row(f, 33);
         find_brief(f, lost ? "its Service is gone: router finds no host" : "no Service: router finds no such host");
         find_cause(f, lost ? "The router finds no host for sandbox %s: its Service %s is gone." :
-                   "The router finds no such host: sandbox %s has no Service (status.service is empty), and the request named no pod address%s.",
+                   "The router finds no such host: sandbox %s has no Service (status.service is empty), and the request named no pod "
+                   "address%s.",
                    s->o.name, lost ? s->o.name : e->python ? "" : ", nor did the router find one");
         find_next(f, "Send X-Sandbox-Pod-IP with each request, or set service: true in %s%s and recreate the claim",
                   c->template_at ? "template " : "its template", c->template_at ? c->template_at->name : "");
@@ -102,7 +103,8 @@ static void policy_words(const struct chain *c, struct finder *f, const struct r
 {
     find_row(f, 34);
     find_brief(f, "NetworkPolicy %s keeps the router out", p->o.name);
-    find_cause(f, "NetworkPolicy %s of namespace %s lets nothing in that matches the router (pod %s in namespace %s), so its requests time out.", p->o.name,
+    find_cause(f, "NetworkPolicy %s of namespace %s lets nothing in that matches the router (pod %s in namespace %s), so its requests time "
+                  "out.", p->o.name,
                p->o.ns, router->o.name, router->o.ns);
     find_next(f, "Let the policy's peers match the router's labels and namespace%s%s", c->tmpl ? ": networkPolicy in template " : "",
               c->tmpl ? c->tmpl->o.name : "");
@@ -138,7 +140,8 @@ static bool no_answer(const struct chain *c, struct finder *f, const struct rout
     find_row(f, 34);
     find_brief(f, route ? "router has no way to the pod" : "sandbox does not answer the router");
     find_cause(f, route ? "The router has no way to pod %s%s; no NetworkPolicy that is known keeps it out." :
-               "Pod %s does not answer the router in time%s; no NetworkPolicy that is known keeps it out: its program hangs, or the command takes longer.",
+               "Pod %s does not answer the router in time%s; no NetworkPolicy that is known keeps it out: its program hangs, or the "
+               "command takes longer.",
                c->pod->o.name, read == ANSWER_THERE ? "" : " (its NetworkPolicies are not read)");
     find_next(f, route ? "Look at the pod's node and the network between the nodes"
               : "Look at the pod's log, and give the request more time");

@@ -42,13 +42,15 @@ struct fault {
     const char *claim, *sandbox, *pod;
 };
 #define POD(phase, scheduled, container) \
-    "{" META("c#") ",'labels':{'agents.x-k8s.io/sandbox-name-hash':'#'},'ownerReferences':[{'kind':'Sandbox','name':'c#','uid':'s#','controller':true}]},'spec':{" scheduled \
-    "'containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'" phase "','conditions':[" READY("False",
-                                                                                                                  "ContainersNotReady", "") \
+    "{" META("c#") ",'labels':{'agents.x-k8s.io/sandbox-name-hash':'#'},'ownerReferences':[{'kind':'Sandbox','name':'c#','uid':'s#'," \
+                   "'controller':true}]},'spec':{" scheduled \
+    "'containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'" phase "','conditions':[" READY("False", \
+                    "ContainersNotReady", "") \
     "],'containerStatuses':[{'name':'main','image':'registry/app:2','restartCount':3,'ready':false,'state':" container "}]}}"
 #define CLAIM(reason, message) "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("False", reason, message) "}"
 #define BOX(reason, message) \
-    "{" META("c#") ",'annotations':{'agents.x-k8s.io/pod-name':'c#','agents.x-k8s.io/sandbox-template-ref':'t'},'ownerReferences':[{'kind':'SandboxClaim','name':'c#'," \
+    "{" META("c#") ",'annotations':{'agents.x-k8s.io/pod-name':'c#','agents.x-k8s.io/sandbox-template-ref':'t'}," \
+                   "'ownerReferences':[{'kind':'SandboxClaim','name':'c#'," \
     "'uid':'u#','controller':true}]},'spec':{}," STATUS("False", reason, message) "}"
 static const struct fault faults[] = {
     {CLAIM("DependenciesNotReady", "Pod exists with phase: Pending"), BOX("DependenciesNotReady", "Pod exists with phase: Pending"),
@@ -69,8 +71,10 @@ static const struct fault faults[] = {
 static void fill(struct store *s, unsigned claims, unsigned stuck)
 {
     apply(s, KIND_POOL, 0, "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':10}}");
-    apply(s, KIND_TEMPLATE, 0, "{" META("t") "},'spec':{'podTemplate':{'spec':{'containers':[{'name':'main','image':'registry/app:2'}]}}}}");
-    apply(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':["
+    apply(s, KIND_TEMPLATE, 0, "{" META("t")
+        "},'spec':{'podTemplate':{'spec':{'containers':[{'name':'main','image':'registry/app:2'}]}}}}");
+    apply(s, KIND_DEPLOYMENT, 0, "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,"
+                                 "'template':{'spec':{'containers':["
                                  "{'name':'agent-sandbox-controller','args':['--extensions']}]}}},'status':{'readyReplicas':1}}");
     apply(s, KIND_NODE, 0, "{'metadata':{'name':'node-1'},'status':{'conditions':[{'type':'Ready','status':'True'}]}}");
     for (unsigned i = 0; i < claims; i++) {
@@ -84,10 +88,12 @@ static void fill(struct store *s, unsigned claims, unsigned stuck)
             continue;
         }
         apply(s, KIND_CLAIM, i, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True", "DependenciesReady",
-                                                                                               "Pod is Ready") "}");
+                    "Pod is Ready") "}");
         apply(s, KIND_SANDBOX, i, "{" META("c#") "},'spec':{}," STATUS("True", "DependenciesReady", "Pod is Ready") "}");
-        apply(s, KIND_POD, i, "{" META("c#") "},'spec':{'nodeName':'node-1','containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'Running','conditions':["
-                              READY("True", "", "") "],'containerStatuses':[{'name':'main','restartCount':0,'ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:02Z'}}}]}}");
+        apply(s, KIND_POD, i, "{" META("c#") "},'spec':{'nodeName':'node-1','containers':[{'name':'main','image':'registry/app:2'}]},"
+                                             "'status':{'phase':'Running','conditions':["
+                              READY("True", "", "") "],'containerStatuses':[{'name':'main','restartCount':0,'ready':true,"
+                                                    "'state':{'running':{'startedAt':'2026-01-01T00:00:02Z'}}}]}}");
     }
 }
 
@@ -147,10 +153,12 @@ int main(int argc, char **argv)
     single(s, d, "pod", KIND_POD, stuck, faults[0].pod, POD("Pending", "'nodeName':'node-1',",
                                                             "{'waiting':{'reason':'ImagePullBackOff','message':'not found'}}"));
     single(s, d, "claim", KIND_CLAIM, stuck, faults[0].claim, "{" META("c#") "},'spec':{'warmPoolRef':{'name':'p'}}," STATUS("True",
-                                                                                                                             "DependenciesReady", "Pod is Ready") "}");
+                    "DependenciesReady", "Pod is Ready") "}");
     single(s, d, "event", KIND_EVENT, stuck,
-           "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'x','count':1}",
-           "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'y','count':2}");
+           "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'x',"
+                          "'count':1}",
+           "{" META("e#") "},'involvedObject':{'kind':'Pod','namespace':'n','name':'c#'},'type':'Warning','reason':'Failed','message':'y',"
+                          "'count':2}");
     single(s, d, "pool_counts", KIND_POOL, 1,
            "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':9}}",
            "{" META("p") "},'spec':{'replicas':10,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':10}}");

@@ -27,7 +27,8 @@
     "{'kind':'SandboxTemplate'," META("t") ",'spec':{'podTemplate':{'spec':{'containers':[{'name':'main','image':'registry/app:2'}]}}}}"
 #define SANDBOX_WITH(conditions, spec) \
     "{'kind':'Sandbox','metadata':{'name':'c','namespace':'n','creationTimestamp':" AT("00:01") \
-    ",'annotations':{'agents.x-k8s.io/pod-name':'c','agents.x-k8s.io/sandbox-template-ref':'t'}},'spec':{" spec "},'status':{'conditions':[" conditions "]}}"
+    ",'annotations':{'agents.x-k8s.io/pod-name':'c','agents.x-k8s.io/sandbox-template-ref':'t'}},'spec':{" spec \
+    "},'status':{'conditions':[" conditions "]}}"
 #define SANDBOX_NOT(reason, message) SANDBOX_WITH(CONDITION("Ready", "False", reason, message, "00:01"), "")
 #define SANDBOX_PENDING SANDBOX_NOT("DependenciesNotReady", "Pod exists with phase: Pending")
 #define POD_WITH(metadata, spec, status) \
@@ -37,8 +38,10 @@
 #define SCHEDULED "{'type':'PodScheduled','status':'True','lastTransitionTime':" AT("00:01") "}"
 #define UNREADY SCHEDULED ",{'type':'Ready','status':'False','reason':'ContainersNotReady','lastTransitionTime':" AT("00:01") "}"
 #define POD_STATE(phase, container) \
-    POD_WITH("", ON_NODE, "'phase':'" phase "','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'registry/app:2'," container "}]")
-#define POD_WAITS(reason, message) POD_STATE("Pending", "'restartCount':0,'ready':false,'state':{'waiting':{'reason':'" reason "','message':'" message "'}}")
+    POD_WITH("", ON_NODE, "'phase':'" phase "','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'registry/app:2'," \
+    container "}]")
+#define POD_WAITS(reason, message) \
+    POD_STATE("Pending", "'restartCount':0,'ready':false,'state':{'waiting':{'reason':'" reason "','message':'" message "'}}")
 #define POD_UNPLACED(message) \
     POD_WITH("", "", "'phase':'Pending','conditions':[" CONDITION("PodScheduled", "False", "Unschedulable", message, "00:01") "]")
 #define TERMINATED(reason, code, from, to) \
@@ -49,9 +52,12 @@
     "','message':'" message "','firstTimestamp':" AT(clock) ",'lastTimestamp':" AT(clock) ",'count':" n "}"
 #define EVENT(reason, message, n, clock) EVENT_ON("Pod", "e-" reason "-" clock, "Warning", reason, message, n, clock)
 #define CONTROLLER(desired, ready, args) \
-    "{'kind':'Deployment','metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}," \
-    "'creationTimestamp':" AT("00:00") "},'spec':{'replicas':" desired ",'selector':{'matchLabels':{'app':'agent-sandbox-controller'}},'template':{" \
-    "'metadata':{'labels':{'app':'agent-sandbox-controller'}},'spec':{'containers':[{'name':'agent-sandbox-controller','image':'agent-sandbox-controller:v0.5.6'," \
+    "{'kind':'Deployment','metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'," \
+    "'labels':{'app':'agent-sandbox-controller'}," \
+    "'creationTimestamp':" AT("00:00") "},'spec':{'replicas':" desired ",'selector':{'matchLabels':{'app':'agent-sandbox-controller'}}," \
+                                                                       "'template':{" \
+    "'metadata':{'labels':{'app':'agent-sandbox-controller'}},'spec':{'containers':[{'name':'agent-sandbox-controller'," \
+    "'image':'agent-sandbox-controller:v0.5.6'," \
     "'args':[" args "]}]}}},'status':{" ready "'conditions':[{'type':'Available','status':'True','lastTransitionTime':" AT("00:00") "}]}}"
 #define WELL_ARGS "'--leader-elect=true','--extensions'"
 

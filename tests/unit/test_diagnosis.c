@@ -59,7 +59,8 @@ static void adopted_condition(void **state)
 {
     (void)state;
     struct world w = world_new();
-    world_apply(&w, "{'kind':'SandboxClaim','metadata':{'name':'c','namespace':'n','creationTimestamp':" AT("02:00") "},'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+    world_apply(&w, "{'kind':'SandboxClaim','metadata':{'name':'c','namespace':'n','creationTimestamp':" AT("02:00")
+        "},'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                     CONDITION("Ready", "True", "DependenciesReady", "", "00:30") "]}}");
     const struct verdict *v = verdict(&w, MIN(2, 5));
     assert_int_equal(v->state, CLAIM_READY);
@@ -135,7 +136,7 @@ static void suspension_raises_no_alarm(void **state)
     world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "True", "DependenciesReady", "", "00:03"), ""));
     assert_int_equal(verdict(&w, MIN(1, 0))->state, CLAIM_READY);
     world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "False", "PodSucceeded", "", "01:01") "," CONDITION("Finished", "True", "PodSucceeded",
-                                                                                                        "", "01:01"),
+                    "", "01:01"),
                                  "'operatingMode':'Suspended'"));
     world_apply(&w, CLAIM_WITH(CONDITION("Ready", "False", "PodSucceeded", "Pod completed successfully", "01:01") ","
                                CONDITION("Finished", "True", "PodSucceeded", "", "01:01"), BOUND));
@@ -148,14 +149,15 @@ static void suspension_raises_no_alarm(void **state)
 }
 
 #define LEAVING(what, finalizers) \
-    "'metadata':{'name':'c','namespace':'n','creationTimestamp':" AT("00:00") ",'deletionTimestamp':" AT("01:00") ",'finalizers':[" finalizers "]}"
+    "'metadata':{'name':'c','namespace':'n','creationTimestamp':" AT("00:00") ",'deletionTimestamp':" AT("01:00") ",'finalizers':[" \
+    finalizers "]}"
 
 static void deletion(void **state)
 {
     (void)state;
     struct world w = world_new();
     world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c",
-                                                      "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+                    "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                     CONDITION("Ready", "True", "DependenciesReady", "Pod is Ready", "00:05") "]" BOUND "}}");
     world_apply(&w, SANDBOX_WITH(CONDITION("Ready", "True", "DependenciesReady", "", "00:03"), ""));
     world_apply(&w, POD_WITH(",'deletionTimestamp':" AT("01:00") ",'finalizers':['example.com/audit']", ON_NODE, "'phase':'Succeeded'"));
@@ -205,12 +207,15 @@ static void numbered(struct world *w, enum kind kind, const char *format, int i)
 }
 
 #define MANY_CLAIM(status, reason) \
-    "{'metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:00") "},'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':[" \
+    "{'metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:00") "},'spec':{'warmPoolRef':{'name':'p'}}," \
+            "'status':{'conditions':[" \
     CONDITION("Ready", status, reason, "", "00:02") "],'sandbox':{'name':'c#'}}}"
 #define MANY_SANDBOX "{'metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{},'status':{}}"
 #define MANY_POD(state) \
-    "{'metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{'nodeName':'node-1','containers':[{'name':'main','image':'registry/app:2'}]}," \
-    "'status':{'phase':'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'registry/app:2','restartCount':0,'state':{" state "}}]}}"
+    "{'metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{'nodeName':'node-1'," \
+            "'containers':[{'name':'main','image':'registry/app:2'}]}," \
+    "'status':{'phase':'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'registry/app:2'," \
+                                                         "'restartCount':0,'state':{" state "}}]}}"
 
 static void one_many(struct world *w, int i, bool stuck)
 {
@@ -294,7 +299,8 @@ static void wants_are_bounded(void **state)
     (void)state;
     struct world w = world_new();
     for (int i = 0; i < 100; i++)
-        numbered(&w, KIND_CLAIM, "{'metadata':{'name':'c#','namespace':'n#','creationTimestamp':" AT("00:00") "},'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+        numbered(&w, KIND_CLAIM, "{'metadata':{'name':'c#','namespace':'n#','creationTimestamp':" AT("00:00")
+            "},'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                  CONDITION("Ready", "False", "ReconcilerError", "Error seen: exceeded quota: q#, requested: pods=1", "00:02") "]}}", i);
     world_judge(&w, MIN(0, 9));
     assert_int_equal(diagnosis_wants(w.diagnosis)->n, 64);
@@ -333,7 +339,7 @@ static void half_read(void **state)
     world_apply(&w, CLAIM_NOT("SandboxSuspended", "Sandbox is suspended"));
     assert_string_equal(verdict(&w, MIN(10, 1))->rule, "suspended");
     world_apply(&w, "{'kind':'SandboxClaim'," LEAVING("c",
-                                                      "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
+                    "'foregroundDeletion'") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'conditions':["
                     CONDITION("Ready", "True", "DependenciesReady", "Pod is Ready", "00:05") "]" BOUND "}}");
     assert_int_equal(verdict(&w, MIN(10, 2))->state, CLAIM_DELETING);
     w.facts.synced[KIND_SANDBOX] = w.facts.synced[KIND_POD] = true;
@@ -350,7 +356,8 @@ static void hostile_objects(void **state)
     (void)state;
     static const char *const odd[] = {
         "{'kind':'SandboxClaim','metadata':{'name':'c','namespace':'n'},'spec':7,'status':[]}",
-        "{'kind':'SandboxClaim','metadata':{'name':'c','namespace':'n','creationTimestamp':'yesterday'},'spec':{'warmPoolRef':'p'},'status':{'conditions':{'type':'Ready'}}}",
+        "{'kind':'SandboxClaim','metadata':{'name':'c','namespace':'n','creationTimestamp':'yesterday'},'spec':{'warmPoolRef':'p'},"
+        "'status':{'conditions':{'type':'Ready'}}}",
         CLAIM_NOT("ReconcilerError", "Error seen: exceeded quota: "),
         CLAIM_NOT("ReconcilerError", "Error seen: failed quota: "),
         CLAIM_NOT("ReconcilerError", "Error seen: violates PodSecurity "),

@@ -22,11 +22,13 @@ static void numbered(struct world *w, const char *text, int i)
     "{'kind':'SandboxClaim'," MANY("c#") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'c#'},'conditions':[" \
     CONDITION("Ready", "False", reason, message, "00:01") "]}}"
 #define BOX_OF(reason, message) \
-    "{'kind':'Sandbox','metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:01") ",'annotations':{'agents.x-k8s.io/sandbox-template-ref':'t'}," \
+    "{'kind':'Sandbox','metadata':{'name':'c#','namespace':'n','creationTimestamp':" AT("00:01") \
+    ",'annotations':{'agents.x-k8s.io/sandbox-template-ref':'t'}," \
     "'ownerReferences':[{'kind':'SandboxClaim','name':'c#','uid':'1','controller':true}]},'spec':{},'status':{'conditions':[" \
     CONDITION("Ready", "False", reason, message, "00:01") "]}}"
 #define POD_OF(container) \
-    "{'kind':'Pod'," MANY("c#") ",'spec':{" ON_NODE "'containers':[{'name':'main','image':'registry/app:2'}]},'status':{'phase':'Pending','conditions':[" UNREADY "]," \
+    "{'kind':'Pod'," MANY("c#") ",'spec':{" ON_NODE "'containers':[{'name':'main','image':'registry/app:2'}]}," \
+                                                    "'status':{'phase':'Pending','conditions':[" UNREADY "]," \
     "'containerStatuses':[{'name':'main','image':'registry/app:2','restartCount':0,'state':" container "}]}}"
 
 static struct look look_at(struct world *w, int seconds)
@@ -44,11 +46,12 @@ static void a_thousand_stuck_claims(void **state)
     for (int i = 0; i < 1000; i++) {
         bool image = i % 4 < 2, quota = i % 4 == 2;
         const char *said = quota ? CLAIM_OF("ReconcilerError",
-                                            "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
+                            "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, "
+                                            "limited: pods=5") :
                            CLAIM_OF("DependenciesNotReady", "Pod exists with phase: Pending");
         numbered(&w, said, i);
         numbered(&w, quota ? BOX_OF("ReconcilerError",
-                                    "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
+                    "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5") :
                  BOX_OF("DependenciesNotReady", "Pod exists with phase: Pending"), i);
         if (!quota)
             numbered(&w, image ? POD_OF("{'waiting':{'reason':'ErrImagePull','message':'not found'}}") :

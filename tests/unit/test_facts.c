@@ -141,7 +141,8 @@ static void hostile_lines(void **state)
     assert_int_equal(n, 0);
     for (int i = 0; i < 500; i++) {                        /* the newest are kept, and no more than there is room for */
         char text[200];
-        snprintf(text, sizeof text, "{\"msg\":\"upstream connect failure\",\"sandbox\":\"s%d\",\"namespace\":\"n\",\"error\":\"dial tcp 10.0.0.1:80: connect: connection refused\"}", i);
+        snprintf(text, sizeof text, "{\"msg\":\"upstream connect failure\",\"sandbox\":\"s%d\",\"namespace\":\"n\",\"error\":\"dial tcp "
+                                    "10.0.0.1:80: connect: connection refused\"}", i);
         router_log_take(w.session->router_log, &(struct log_entry){.time_ms = NOW_MS + i, .text = slice_of(text)}, &row);
     }
     router_log_errors(w.session->router_log, &n);
@@ -153,7 +154,8 @@ static void hostile_lines(void **state)
 }
 
 #define CONTROLLER \
-    "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':[{'name':'agent-sandbox-controller'}]}}}," \
+    "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1," \
+    "'template':{'spec':{'containers':[{'name':'agent-sandbox-controller'}]}}}," \
     "'status':{'readyReplicas':1}}"
 
 /* Without an event or a condition a pool's members come and go: its controller's log counts them. */
@@ -183,8 +185,10 @@ static void pool_members_given_up(void **state)
 
 static void rights_that_it_lacks(void **state)
 {
-    static const char klog[] = "E1123 14:18:30.1 1 leaderelection.go:441] Failed to update lease: leases.coordination.k8s.io \"a\" is forbidden: User "
-                               "\"system:serviceaccount:agent-sandbox-system:agent-sandbox-controller\" cannot update resource \"leases\" in API group";
+    static const char klog[] = "E1123 14:18:30.1 1 leaderelection.go:441] Failed to update lease: leases.coordination.k8s.io \"a\" is "
+                               "forbidden: User "
+                               "\"system:serviceaccount:agent-sandbox-system:agent-sandbox-controller\" cannot update resource \"leases\" "
+                               "in API group";
     static const char quota[] = "{\"level\":\"error\",\"error\":\"pods \\\"c\\\" is forbidden: exceeded quota: small\"}";
     struct world w;
     struct findings all;
@@ -247,11 +251,13 @@ static void figures(void **state)
     fake_answer(x, 503, "no endpoints");
     fake_step(w.fake);
     assert_string_equal(m->error, "503 from the API server's proxy");
-    put(&w, KIND_POD, "{'metadata':{'name':'ctl-1','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}},'status':{'conditions':[{'type':'Ready','status':'True'}]}}");
+    put(&w, KIND_POD, "{'metadata':{'name':'ctl-1','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}},"
+                      "'status':{'conditions':[{'type':'Ready','status':'True'}]}}");
     metrics_step(w.session->metrics);
     x = fake_find(w.fake, "GET /api/v1/namespaces/agent-sandbox-system/pods/ctl-1:8080/proxy/metrics");
     assert_non_null(x);
-    fake_answer(x, 200, "controller_runtime_reconcile_errors_total{controller=\"sandboxclaim\"} 1000\nworkqueue_depth{name=\"sandboxclaim\",priority=\"0\"} 3\n"
+    fake_answer(x, 200, "controller_runtime_reconcile_errors_total{controller=\"sandboxclaim\"} "
+                        "1000\nworkqueue_depth{name=\"sandboxclaim\",priority=\"0\"} 3\n"
                         "workqueue_depth{name=\"sandboxclaim\",priority=\"1\"} 4\n");
     fake_step(w.fake);
     assert_true(m->errors_per_minute[KIND_CLAIM] > 1000 && m->depth[KIND_CLAIM] == 7 && m->leader == -1 && m->error[0] == '\0');
@@ -265,9 +271,11 @@ static void figures_for_the_unseen(void **state)
     struct world w;
     (void)state;
     open_world(&w, NULL);
-    put(&w, KIND_DEPLOYMENT, "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,'template':{'spec':{'containers':[{'name':"
+    put(&w, KIND_DEPLOYMENT, "{'metadata':{'name':'agent-sandbox-controller','namespace':'agent-sandbox-system'},'spec':{'replicas':1,"
+                             "'template':{'spec':{'containers':[{'name':"
                              "'agent-sandbox-controller','args':['--extensions','--leader-elect']}]}}},'status':{'readyReplicas':1}}");
-    put(&w, KIND_CLAIM, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-11-23T08:00:00Z'},'spec':{'warmPoolRef':{'name':'p'}}}");
+    put(&w, KIND_CLAIM, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-11-23T08:00:00Z'},"
+                        "'spec':{'warmPoolRef':{'name':'p'}}}");
     judge(&w);
     metrics_step(w.session->metrics);
     demands_step(w.session->demands);
@@ -283,11 +291,15 @@ static void answers_of_reads(void **state)
     struct world w;
     (void)state;
     open_world(&w, NULL);
-    put(&w, KIND_CLAIM, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-11-23T08:44:00Z'},'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'c'},"
-                        "'conditions':[{'type':'Ready','status':'False','reason':'DependenciesNotReady','lastTransitionTime':'2026-11-23T08:44:00Z'}]}}");
+    put(&w, KIND_CLAIM, "{'metadata':{'name':'c','namespace':'n','creationTimestamp':'2026-11-23T08:44:00Z'},"
+                        "'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'c'},"
+                        "'conditions':[{'type':'Ready','status':'False','reason':'DependenciesNotReady',"
+                        "'lastTransitionTime':'2026-11-23T08:44:00Z'}]}}");
     put(&w, KIND_SANDBOX, "{'metadata':{'name':'c','namespace':'n'}}");
-    put(&w, KIND_POD, "{'metadata':{'name':'c','namespace':'n'},'spec':{'volumes':[{'name':'d','persistentVolumeClaim':{'claimName':'data'}}]},'status':{'phase':'Pending','conditions':["
-                      "{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.'}]}}");
+    put(&w, KIND_POD, "{'metadata':{'name':'c','namespace':'n'},'spec':{'volumes':[{'name':'d',"
+                      "'persistentVolumeClaim':{'claimName':'data'}}]},'status':{'phase':'Pending','conditions':["
+                      "{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 nodes are available: pod has "
+                      "unbound immediate PersistentVolumeClaims.'}]}}");
     judge(&w);
     demands_step(w.session->demands);
     const struct object *claim = store_find(w.session->store, KIND_CLAIM, SLICE("n"), SLICE("c"));
@@ -304,7 +316,8 @@ static void answers_of_reads(void **state)
     demands_step(w.session->demands);
     x = fake_find(w.fake, "persistentvolumeclaims/data");
     assert_non_null(x);
-    fake_answer(x, 200, "{\"metadata\":{\"name\":\"data\",\"namespace\":\"n\"},\"spec\":{\"storageClassName\":\"fast\"},\"status\":{\"phase\":\"Pending\"}}");
+    fake_answer(x, 200, "{\"metadata\":{\"name\":\"data\",\"namespace\":\"n\"},\"spec\":{\"storageClassName\":\"fast\"},"
+                        "\"status\":{\"phase\":\"Pending\"}}");
     fake_step(w.fake);
     judge(&w);
     assert_string_equal(diagnosis_verdict(d, claim)->brief, "volume claim data is not bound");
@@ -349,7 +362,9 @@ static void conversion(void **state)
     w.session->versions[KIND_CLAIM] = "v1beta1";
     conversion_step(w.session->conversion);
     assert_null(fake_find(w.fake, "v1alpha1"));            /* whether anything converts is not known */
-    put(&w, KIND_CRD, "{'metadata':{'name':'sandboxclaims." GROUP "'},'spec':{'conversion':{'strategy':'Webhook','webhook':{'clientConfig':{'service':{'name':'hook','namespace':'sys'}}}},"
+    put(&w, KIND_CRD, "{'metadata':{'name':'sandboxclaims." GROUP "'},'spec':{'conversion':{'strategy':'Webhook',"
+                                                                  "'webhook':{'clientConfig':{'service':{'name':'hook',"
+                                                                  "'namespace':'sys'}}}},"
                       "'versions':[{'name':'v1beta1','served':true},{'name':'v1alpha1','served':true}]}}");
     conversion_step(w.session->conversion);
     struct exchange *x = fake_find(w.fake, "/v1alpha1/sandboxclaims?limit=1");

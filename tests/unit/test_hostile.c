@@ -60,26 +60,37 @@ static size_t values_of(json v, struct slice *out, size_t n)
 }
 
 static const char *const objects[] = {
-    "{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'},'lifecycle':{'shutdownTime':" AT("00:30") "}},'status':{'sandbox':{'name':'c'},'conditions':["
+    "{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'},'lifecycle':{'shutdownTime':" AT("00:30")
+        "}},'status':{'sandbox':{'name':'c'},'conditions':["
     CONDITION("Ready", "False", "ReconcilerError", "Error seen: pods is forbidden: exceeded quota: small, requested: pods=1, used: pods=5",
               "00:01") "]}}",
-    "{'kind':'Sandbox','metadata':{'name':'c','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'c'},'labels':{'agents.x-k8s.io/launch-type':'warm'},'ownerReferences':[{'kind':"
+    "{'kind':'Sandbox','metadata':{'name':'c','namespace':'n','annotations':{'agents.x-k8s.io/pod-name':'c'},"
+    "'labels':{'agents.x-k8s.io/launch-type':'warm'},'ownerReferences':[{'kind':"
     "'SandboxClaim','name':'c','uid':'1','controller':true}]},'spec':{'operatingMode':'Running'},'status':{'conditions':["
     CONDITION("Ready", "False", "DependenciesNotReady", "Pod exists with phase: Pending", "00:01") "],'podIPs':['10.0.0.1']}}",
-    "{'kind':'Pod','metadata':{'name':'c','namespace':'n','ownerReferences':[{'kind':'Sandbox','name':'c','uid':'2','controller':true}]},'spec':{'nodeName':'node-1','volumes':[{'name':'d',"
-    "'persistentVolumeClaim':{'claimName':'d'}}],'initContainers':[{'name':'i','image':'x'}],'containers':[{'name':'main','image':'registry/app:2','ports':[{'containerPort':80}]}]},'status':{"
+    "{'kind':'Pod','metadata':{'name':'c','namespace':'n','ownerReferences':[{'kind':'Sandbox','name':'c','uid':'2','controller':true}]},"
+    "'spec':{'nodeName':'node-1','volumes':[{'name':'d',"
+    "'persistentVolumeClaim':{'claimName':'d'}}],'initContainers':[{'name':'i','image':'x'}],'containers':[{'name':'main',"
+    "'image':'registry/app:2','ports':[{'containerPort':80}]}]},'status':{"
     "'phase':'Pending','conditions':[" SCHEDULED "," CONDITION("Ready", "False", "ContainersNotReady", "",
-                                                               "00:01") "],'containerStatuses':[{'name':'main','restartCount':3,'ready':false,"
+                                                               "00:01") "],'containerStatuses':[{'name':'main','restartCount':3,"
+                                                                        "'ready':false,"
     "'state':{'waiting':{'reason':'ErrImagePull','message':'not found'}},'lastState':" TERMINATED("Error", "1", "00:02", "00:03") "}]}}",
-    "{'kind':'Event'," META("e") ",'involvedObject':{'kind':'Pod','namespace':'n','name':'c'},'type':'Warning','reason':'Failed','message':'Failed to pull image','count':3}",
+    "{'kind':'Event'," META("e") ",'involvedObject':{'kind':'Pod','namespace':'n','name':'c'},'type':'Warning','reason':'Failed',"
+                                 "'message':'Failed to pull image','count':3}",
     "{'kind':'SandboxWarmPool'," META("p") ",'spec':{'replicas':2,'sandboxTemplateRef':{'name':'t'}},'status':{'readyReplicas':1}}",
-    "{'kind':'Node','metadata':{'name':'node-1'},'spec':{'taints':[{'key':'a','effect':'NoSchedule'}]},'status':{'conditions':[{'type':'Ready','status':'True'}],'allocatable':{'cpu':'2'}}}",
-    "{'kind':'NetworkPolicy'," META("np") ",'spec':{'podSelector':{'matchLabels':{'a':'b'}},'policyTypes':['Ingress'],'ingress':[{'from':[{'ipBlock':{'cidr':'10.0.0.0/8'}}]}]}}",
-    "{'kind':'EndpointSlice','metadata':{'name':'s','namespace':'n','labels':{'kubernetes.io/service-name':'x'}},'endpoints':[{'conditions':{'ready':true}}]}",
+    "{'kind':'Node','metadata':{'name':'node-1'},'spec':{'taints':[{'key':'a','effect':'NoSchedule'}]},"
+    "'status':{'conditions':[{'type':'Ready','status':'True'}],'allocatable':{'cpu':'2'}}}",
+    "{'kind':'NetworkPolicy'," META("np") ",'spec':{'podSelector':{'matchLabels':{'a':'b'}},'policyTypes':['Ingress'],"
+                                          "'ingress':[{'from':[{'ipBlock':{'cidr':'10.0.0.0/8'}}]}]}}",
+    "{'kind':'EndpointSlice','metadata':{'name':'s','namespace':'n','labels':{'kubernetes.io/service-name':'x'}},"
+    "'endpoints':[{'conditions':{'ready':true}}]}",
     "{'kind':'LimitRange'," META("l") ",'spec':{'limits':[{'type':'Container','max':{'cpu':'1'}}]}}",
-    "{'kind':'CustomResourceDefinition','metadata':{'name':'sandboxclaims.extensions.agents.x-k8s.io'},'spec':{'conversion':{'strategy':'Webhook','webhook':{'clientConfig':{'caBundle':'x','service':"
+    "{'kind':'CustomResourceDefinition','metadata':{'name':'sandboxclaims.extensions.agents.x-k8s.io'},"
+    "'spec':{'conversion':{'strategy':'Webhook','webhook':{'clientConfig':{'caBundle':'x','service':"
     "{'name':'s','namespace':'n'}}}},'versions':[{'name':'v1alpha1','served':true}]}}",
-    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},'spec':{'holderIdentity':'x','leaseDurationSeconds':15,'renewTime':" AT("00:01") "}}",
+    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},"
+    "'spec':{'holderIdentity':'x','leaseDurationSeconds':15,'renewTime':" AT("00:01") "}}",
     CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS),
 };
 
@@ -126,8 +137,10 @@ static void wrong_types(void **state)
 
 /* --- circles -------------------------------------------------------------------------------------------------------------------------- */
 #define OWNED(kind, name, owner_kind, owner) \
-    "{'kind':'" kind "','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:00") ",'annotations':{'agents.x-k8s.io/pod-name':'" owner "'}," \
-    "'ownerReferences':[{'kind':'" owner_kind "','name':'" owner "','uid':'1','controller':true}]},'spec':{'warmPoolRef':{'name':'" owner "'}},'status':{'sandbox':{'name':'" owner "'}," \
+    "{'kind':'" kind "','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:00") \
+    ",'annotations':{'agents.x-k8s.io/pod-name':'" owner "'}," \
+    "'ownerReferences':[{'kind':'" owner_kind "','name':'" owner "','uid':'1','controller':true}]},'spec':{'warmPoolRef':{'name':'" \
+    owner "'}},'status':{'sandbox':{'name':'" owner "'}," \
     "'conditions':[" CONDITION("Ready", "False", "DependenciesNotReady", "", "00:01") "]}}"
 
 static void owners_in_circles(void **state)

@@ -35,7 +35,8 @@ static void feed(struct seen *seen, const char *text, size_t chunk)
 
 static void samples(void **state)
 {
-    static const char text[] = "# HELP a b\n# TYPE a gauge\na 1\nb{name=\"x\"} 2.5\r\nc{other=\"}\\\"\",name=\"a\\\\b\\nc\"} -3e2 1700000000\n\n  d{} +Inf\nbroken{name=\"x\" 1\n"
+    static const char text[] = "# HELP a b\n# TYPE a gauge\na 1\nb{name=\"x\"} 2.5\r\nc{other=\"}\\\"\",name=\"a\\\\b\\nc\"} -3e2 "
+                               "1700000000\n\n  d{} +Inf\nbroken{name=\"x\" 1\n"
                                "e\nf x\n9g 4\nh{name=\"last\"} 7";
     static const char want[] = "a=1;b[x]=2.5;c[a\\b\nc]=-300;d=inf;9g=4;h[last]=7;";
     (void)state;

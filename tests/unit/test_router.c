@@ -4,20 +4,26 @@
 #include "tests/unit/diagnose_cases.h"
 
 #define READY_POD(name, ports) \
-    "{'kind':'Pod','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:01") ",'labels':{'agents.x-k8s.io/sandbox-template-ref-hash':'h'}},'spec':{" ON_NODE \
-    "'containers':[{'name':'main','image':'i','ports':[" ports "]}]},'status':{'phase':'Running','conditions':[" SCHEDULED "," CONDITION("Ready", "True", "", "", "00:02") \
+    "{'kind':'Pod','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:01") \
+    ",'labels':{'agents.x-k8s.io/sandbox-template-ref-hash':'h'}},'spec':{" ON_NODE \
+    "'containers':[{'name':'main','image':'i','ports':[" ports "]}]},'status':{'phase':'Running','conditions':[" SCHEDULED "," \
+    CONDITION("Ready", "True", "", "", "00:02") \
     "],'containerStatuses':[{'name':'main','restartCount':0,'ready':true,'state':" RUNNING("00:02") "}]}}"
 #define READY_BOX(name, status) \
-    "{'kind':'Sandbox','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:01") ",'annotations':{'agents.x-k8s.io/pod-name':'" name "'}},'spec':{}," \
+    "{'kind':'Sandbox','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:01") \
+    ",'annotations':{'agents.x-k8s.io/pod-name':'" name "'}},'spec':{}," \
     "'status':{" status "'conditions':[" CONDITION("Ready", "True", "DependenciesReady", "", "00:02") "]}}"
 #define ROUTER_POD \
-    "{'kind':'Pod','metadata':{'name':'router-1','namespace':'default','labels':{'app':'sandbox-router'}},'spec':{},'status':{'podIP':'10.0.0.9'}}"
+    "{'kind':'Pod','metadata':{'name':'router-1','namespace':'default','labels':{'app':'sandbox-router'}},'spec':{}," \
+    "'status':{'podIP':'10.0.0.9'}}"
 #define POLICY(name, selector, ingress) \
-    "{'kind':'NetworkPolicy','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:00") "},'spec':{'podSelector':{" selector "}," \
+    "{'kind':'NetworkPolicy','metadata':{'name':'" name "','namespace':'n','creationTimestamp':" AT("00:00") "},'spec':{'podSelector':{" \
+    selector "}," \
     "'policyTypes':['Ingress']" ingress "}}"
 #define TEMPLATES_PODS "'matchLabels':{'agents.x-k8s.io/sandbox-template-ref-hash':'h'}"
 #define PEERS(ns, label) \
-    ",'ingress':[{'from':[{'namespaceSelector':{'matchLabels':{'kubernetes.io/metadata.name':'" ns "'}},'podSelector':{'matchLabels':{'app':'" label "'}}}]}]"
+    ",'ingress':[{'from':[{'namespaceSelector':{'matchLabels':{'kubernetes.io/metadata.name':'" ns \
+    "'}},'podSelector':{'matchLabels':{'app':'" label "'}}}]}]"
 
 struct row {
     const char *name;
@@ -47,7 +53,8 @@ static const struct row rows[] = {
     {"DNS does not know it", {CLAIM_READY_AT("00:02"), POOL, READY_BOX("c", "'serviceFQDN':'c.n.svc.cluster.local',"), READY_POD("c", "")},
         FAILED("c", ROUTER_NO_HOST, true, 8888), 1,
      ANSWER_THERE, 0, "router", 33, KIND_SANDBOX, "c", CONFIDENCE_LIKELY, SEVERITY_WAITING, "DNS"},
-    {"the claim's name", {"{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'p-1'},'conditions':["
+    {"the claim's name", {"{'kind':'SandboxClaim'," META("c") ",'spec':{'warmPoolRef':{'name':'p'}},'status':{'sandbox':{'name':'p-1'},"
+                                                              "'conditions':["
                           CONDITION("Ready", "True", "", "", "00:02") "]}}", POOL, READY_BOX("p-1", ""), READY_POD("p-1", "")},
      FAILED("c", ROUTER_NO_HOST, true, 8888), 1, 0, 0, "router", 33, KIND_CLAIM, "c", CONFIDENCE_PROVED, SEVERITY_WAITING, "is called p-1"},
     {"policy for another namespace", {BASE, POLICY("t-network-policy", TEMPLATES_PODS, PEERS("agent-sandbox-system", "sandbox-router"))},
@@ -70,7 +77,8 @@ static const struct row rows[] = {
         ANSWER_THERE, "router", 34, KIND_POD, "c",
      CONFIDENCE_LIKELY, SEVERITY_STUCK, NULL},
     {"a selector that is not understood", {BASE, POLICY("maybe", TEMPLATES_PODS,
-                                                        ",'ingress':[{'from':[{'namespaceSelector':{'matchExpressions':[{'key':'a','operator':'Exists'}]}}]}]")},
+                                                        ",'ingress':[{'from':[{'namespaceSelector':{'matchExpressions':[{'key':'a',"
+                                                        "'operator':'Exists'}]}}]}]")},
      FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_THERE, "router", 34, KIND_NETWORKPOLICY, "maybe", CONFIDENCE_POSSIBLE,
          SEVERITY_WAITING, NULL},
     {"policies not read", {BASE, POLICY("deny", "", "")}, FAILED("c", ROUTER_TIMEOUT, true, 8888), 1, 0, ANSWER_NONE, "router", 34,
@@ -179,10 +187,13 @@ static const struct finding *cluster_finding(const struct world *w, int seconds,
 }
 
 #define WEBHOOK_CRD(ca) \
-    "{'kind':'CustomResourceDefinition','metadata':{'name':'sandboxclaims.extensions.agents.x-k8s.io'},'spec':{'conversion':{'strategy':'Webhook','webhook':{'clientConfig':{" ca \
-    "'service':{'name':'agent-sandbox-webhook-service','namespace':'agent-sandbox-system'}}}},'versions':[{'name':'v1beta1','served':true},{'name':'v1alpha1','served':true}]}}"
+    "{'kind':'CustomResourceDefinition','metadata':{'name':'sandboxclaims.extensions.agents.x-k8s.io'}," \
+    "'spec':{'conversion':{'strategy':'Webhook','webhook':{'clientConfig':{" ca \
+    "'service':{'name':'agent-sandbox-webhook-service','namespace':'agent-sandbox-system'}}}},'versions':[{'name':'v1beta1'," \
+    "'served':true},{'name':'v1alpha1','served':true}]}}"
 #define ENDPOINTS(ready) \
-    "{'kind':'EndpointSlice','metadata':{'name':'w-1','namespace':'agent-sandbox-system','labels':{'kubernetes.io/service-name':'agent-sandbox-webhook-service'}}," \
+    "{'kind':'EndpointSlice','metadata':{'name':'w-1','namespace':'agent-sandbox-system'," \
+    "'labels':{'kubernetes.io/service-name':'agent-sandbox-webhook-service'}}," \
     "'endpoints':[{'conditions':{'ready':" ready "}}]}"
 
 /* Row 7, as an API server with the stored version shows it, and one that has to convert. */
@@ -236,13 +247,17 @@ static void webhook(void **state)
 }
 
 #define LEASE(holder, clock) \
-    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},'spec':{'holderIdentity':'" holder \
+    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'}," \
+    "'spec':{'holderIdentity':'" holder \
     "','leaseDurationSeconds':15,'renewTime':" AT(clock) "}}"
 /* a term of an hour: not lapsed, and yet nobody leads */
 #define GHOST \
-    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'},'spec':{'holderIdentity':'agent-sandbox-controller-0_x'," \
+    "{'kind':'Lease','metadata':{'name':'a3317529.agent-sandbox.x-k8s.io','namespace':'agent-sandbox-system'}," \
+    "'spec':{'holderIdentity':'agent-sandbox-controller-0_x'," \
     "'leaseDurationSeconds':3600,'renewTime':" AT("00:10") "}}"
-#define CONTROLLER_POD(name) "{'kind':'Pod','metadata':{'name':'" name "','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}},'spec':{},'status':{}}"
+#define CONTROLLER_POD(name) \
+    "{'kind':'Pod','metadata':{'name':'" name "','namespace':'agent-sandbox-system','labels':{'app':'agent-sandbox-controller'}}," \
+                                              "'spec':{},'status':{}}"
 
 /* Rows 4 and 5: the lease and the controller's own figures decide. */
 static void controller_silent(void **state)
@@ -305,13 +320,16 @@ static void pool_without_claims(void **state)
     world_apply(&w, "{'kind':'SandboxWarmPool'," META("p") ",'spec':{'replicas':2,'sandboxTemplateRef':{'name':'t'}}}");
     world_apply(&w, TEMPLATE);
     for (int i = 0; i < 2; i++) {
-        char *text = mem_printf("{'kind':'Sandbox','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01") ",'ownerReferences':[{'kind':'SandboxWarmPool',"
+        char *text = mem_printf("{'kind':'Sandbox','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01")
+            ",'ownerReferences':[{'kind':'SandboxWarmPool',"
                                 "'name':'p','uid':'1','controller':true}]},'spec':{},'status':{'conditions':[" CONDITION("Ready", "False",
-                                                                                                                         "DependenciesNotReady", "", "00:01") "]}}", i);
+                    "DependenciesNotReady", "", "00:01") "]}}", i);
         world_apply(&w, text);
         free(text);
-        text = mem_printf("{'kind':'Pod','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{" ON_NODE "'containers':[{'name':'main','image':'registry/app:2'}]},"
-                          "'status':{'phase':'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'registry/app:2','restartCount':0,'state':{'waiting':{"
+        text = mem_printf("{'kind':'Pod','metadata':{'name':'p-%d','namespace':'n','creationTimestamp':" AT("00:01") "},'spec':{" ON_NODE
+            "'containers':[{'name':'main','image':'registry/app:2'}]},"
+                          "'status':{'phase':'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main',"
+                                  "'image':'registry/app:2','restartCount':0,'state':{'waiting':{"
                           "'reason':'ErrImagePull','message':'not found'}}}]}}", i);
         world_apply(&w, text);
         free(text);

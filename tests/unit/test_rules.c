@@ -43,7 +43,7 @@ static const struct row rows[] = {
          SEVERITY_STUCK, "no holder"},
     {"ready pod, claim not told", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS),
                                    POD_WITH("", ON_NODE, "'phase':'Running','conditions':[" SCHEDULED "," CONDITION("Ready", "True", "",
-                                                                                                                    "", "00:02") "]")},
+                    "", "00:02") "]")},
      40, "controller-backlog", 5, KIND_DEPLOYMENT, "agent-sandbox-controller", "pod is ready; controller lags behind", CONFIDENCE_LIKELY,
          SEVERITY_WAITING, NULL},
 
@@ -64,7 +64,8 @@ static const struct row rows[] = {
         KIND_POOL,
      "shadow-pool-t", "pool shadow-pool-t not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"env refused", {CLAIM_UNBOUND("EnvVarsInjectionRejected",
-                                   "environment variable injection rejected: environment variable injection is not allowed by the template policy"),
+                                   "environment variable injection rejected: environment variable injection is not allowed by the template "
+                                   "policy"),
                      POOL, TEMPLATE},
      2, "refused", 12, KIND_CLAIM, "c", "environment variables not allowed", CONFIDENCE_PROVED, SEVERITY_STUCK, "environment variable"},
     {"metadata refused", {CLAIM_UNBOUND("InvalidMetadata", "invalid additionalPodMetadata: label x"), POOL, TEMPLATE}, 2, "refused", 12,
@@ -93,7 +94,8 @@ static const struct row rows[] = {
      2, "expired", 38, KIND_SANDBOX, "c", "sandbox expired", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
 
     /* rows 15 to 17, 27 to 29 */
-    {"quota", {ERROR_SEEN("pods \\\"c\\\" is forbidden: exceeded quota: small, requested: pods=1,requests.cpu=20m, used: pods=5,requests.cpu=0, limited: pods=5,requests.cpu=10m")},
+    {"quota", {ERROR_SEEN("pods \\\"c\\\" is forbidden: exceeded quota: small, requested: pods=1,requests.cpu=20m, used: "
+                          "pods=5,requests.cpu=0, limited: pods=5,requests.cpu=10m")},
      3, "quota", 15, KIND_QUOTA, "small", "quota small exceeded: pods, requests.cpu", CONFIDENCE_PROVED, SEVERITY_STUCK, "exceeded quota"},
     {"quota wants limits", {ERROR_SEEN("pods \\\"c\\\" is forbidden: failed quota: small: must specify requests.memory for: main")}, 3,
         "quota", 15, KIND_QUOTA, "small",
@@ -101,12 +103,14 @@ static const struct row rows[] = {
     {"runtime class", {ERROR_SEEN("pods \\\"c\\\" is forbidden: pod rejected: RuntimeClass \\\"gvisor\\\" not found")}, 3, "runtime-class",
         16, KIND_RUNTIMECLASS,
      "gvisor", "RuntimeClass gvisor not found", CONFIDENCE_PROVED, SEVERITY_STUCK, "RuntimeClass"},
-    {"pod security", {ERROR_SEEN("pods \\\"c\\\" is forbidden: violates PodSecurity \\\"baseline:latest\\\": host namespaces (hostNetwork=true)"), POOL, TEMPLATE}, 3,
+    {"pod security", {ERROR_SEEN("pods \\\"c\\\" is forbidden: violates PodSecurity \\\"baseline:latest\\\": host namespaces "
+                                 "(hostNetwork=true)"), POOL, TEMPLATE}, 3,
      "pod-security", 17, KIND_TEMPLATE, "t", "breaks Pod Security baseline:latest", CONFIDENCE_PROVED, SEVERITY_STUCK, "hostNetwork=true"},
     {"webhook", {ERROR_SEEN("admission webhook \\\"policy.example.com\\\" denied the request: no privileged pods"), POOL, TEMPLATE}, 3,
         "admission", 17, KIND_TEMPLATE,
      "t", "refused by webhook policy.example.com", CONFIDENCE_PROVED, SEVERITY_STUCK, "no privileged pods"},
-    {"service account", {ERROR_SEEN("pods \\\"c\\\" is forbidden: error looking up service account n/robot: serviceaccount \\\"robot\\\" not found"), POOL, TEMPLATE}, 3,
+    {"service account", {ERROR_SEEN("pods \\\"c\\\" is forbidden: error looking up service account n/robot: serviceaccount \\\"robot\\\" "
+                                    "not found"), POOL, TEMPLATE}, 3,
      "admission", 17, KIND_SERVICEACCOUNT, "robot", "service account robot not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"invalid pod", {ERROR_SEEN("Pod \\\"c\\\" is invalid: spec.containers[0].resources.requests: Invalid value: \\\"4Gi\\\""), POOL,
         TEMPLATE}, 3, "admission", 17,
@@ -137,7 +141,8 @@ static const struct row rows[] = {
 
     /* rows 18 to 20 */
     {"cpu", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING,
-             POD_UNPLACED("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are available")},
+             POD_UNPLACED("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are "
+                          "available")},
      2, "unschedulable", 18, KIND_POD, "c", "no node has enough cpu", CONFIDENCE_PROVED, SEVERITY_STUCK, "insufficient cpu (1 node)"},
     {"cpu and memory", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING,
         POD_UNPLACED("0/3 nodes are available: 3 Insufficient cpu, 3 Insufficient memory.")},
@@ -171,8 +176,10 @@ static const struct row rows[] = {
                           POD_WITH("", "'volumes':[{'name':'data','persistentVolumeClaim':{'claimName':'data-c'}}],",
                                    "'phase':'Pending','conditions':[" CONDITION("PodScheduled", "False", "Unschedulable",
                                    "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", "00:01") "]"),
-                          "{'kind':'Event'," META("pe") ",'involvedObject':{'kind':'PersistentVolumeClaim','namespace':'n','name':'data-c'},'type':'Normal','reason':"
-                          "'FailedBinding','message':'no persistent volumes available for this claim and no storage class is set','lastTimestamp':" AT("00:02") ",'count':1}"},
+                          "{'kind':'Event'," META("pe") ",'involvedObject':{'kind':'PersistentVolumeClaim','namespace':'n',"
+                                                        "'name':'data-c'},'type':'Normal','reason':"
+                          "'FailedBinding','message':'no persistent volumes available for this claim and no storage class is "
+                          "set','lastTimestamp':" AT("00:02") ",'count':1}"},
      5, "volume-unbound", 20, KIND_PVC, "data-c", "volume claim names no StorageClass", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"volume claim missing", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING,
                               POD_WITH("", "'volumes':[{'name':'data','persistentVolumeClaim':{'claimName':'shared'}}],",
@@ -197,10 +204,12 @@ static const struct row rows[] = {
         "image registry/app:2 not found",
      CONFIDENCE_PROVED, SEVERITY_STUCK, "cannot be pulled: not found"},
     {"the same, backing off", {IMAGE("ImagePullBackOff",
-                                     "Back-off pulling image \\\"registry/app:2\\\": ErrImagePull: " PULL_ERROR("registry/app:2: not found"))}, 3,
+                                     "Back-off pulling image \\\"registry/app:2\\\": ErrImagePull: "
+                                         PULL_ERROR("registry/app:2: not found"))}, 3,
      "image-pull", 21, KIND_POD, "c", "image registry/app:2 not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"the same, told by the event only", {IMAGE("ImagePullBackOff", "Back-off pulling image \\\"registry/app:2\\\""),
-                                          EVENT("Failed", "Failed to pull image \\\"registry/app:2\\\": " PULL_ERROR("registry/app:2: not found"), "2", "00:02")},
+                                          EVENT("Failed", "Failed to pull image \\\"registry/app:2\\\": " PULL_ERROR("registry/app:2: not "
+                                                  "found"), "2", "00:02")},
      3, "image-pull", 21, KIND_POD, "c", "image registry/app:2 not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"cause unknown", {IMAGE("ImagePullBackOff", "Back-off pulling image \\\"registry/app:2\\\"")}, 3, "image-pull", 21, KIND_POD, "c",
      "image registry/app:2 cannot be pulled", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
@@ -235,15 +244,19 @@ static const struct row rows[] = {
         KIND_POD, "c",
      "image registry/app:2 is not on the node", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"an image with a telling name", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING,
-                                      "{'kind':'Pod'," META("c") ",'spec':{'nodeName':'node-1','containers':[{'name':'main','image':'denied/unauthorized:1'}]},'status':{'phase':"
-                                               "'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main','image':'denied/unauthorized:1','restartCount':0,"
+                                      "{'kind':'Pod'," META("c") ",'spec':{'nodeName':'node-1','containers':[{'name':'main',"
+                                                                 "'image':'denied/unauthorized:1'}]},'status':{'phase':"
+                                               "'Pending','conditions':[" UNREADY "],'containerStatuses':[{'name':'main',"
+                                                       "'image':'denied/unauthorized:1','restartCount':0,"
                                                "'state':{'waiting':{'reason':'ErrImagePull','message':'failed to pull and unpack image "
                                                "\\\"denied/unauthorized:1\\\": denied/unauthorized:1: not found'}}}]}}"},
      3, "image-pull", 21, KIND_POD, "c", "image denied/unauthorized:1 not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"init container's image", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING,
                                 POD_WITH("", ON_NODE "'initContainers':[{'name':'fetch','image':'registry/init:1'}],",
-                                         "'phase':'Pending','conditions':[" UNREADY "],'initContainerStatuses':[{'name':'fetch','image':'registry/init:1','restartCount':0,"
-                                         "'state':{'waiting':{'reason':'ErrImagePull','message':'manifest unknown'}}}],'containerStatuses':[{'name':'main',"
+                                         "'phase':'Pending','conditions':[" UNREADY "],'initContainerStatuses':[{'name':'fetch',"
+                                                 "'image':'registry/init:1','restartCount':0,"
+                                         "'state':{'waiting':{'reason':'ErrImagePull','message':'manifest "
+                                         "unknown'}}}],'containerStatuses':[{'name':'main',"
                                          "'image':'registry/app:2','restartCount':0,'state':{'waiting':{'reason':'PodInitializing'}}}]")},
      3, "image-pull", 21, KIND_POD, "c", "image registry/init:1 not found", CONFIDENCE_PROVED, SEVERITY_STUCK, "init container"},
 
@@ -263,7 +276,8 @@ static const struct row rows[] = {
      "container-config", 22, KIND_POD, "c", "container has runAsNonRoot and image will run as root", CONFIDENCE_PROVED, SEVERITY_STUCK,
          "runAsNonRoot"},
     {"no such command", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING,
-                         POD_STATE("Running", "'restartCount':1,'ready':false,'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'terminated':{'exitCode':128,"
+                         POD_STATE("Running", "'restartCount':1,'ready':false,'state':{'waiting':{'reason':'CrashLoopBackOff'}},"
+                                              "'lastState':{'terminated':{'exitCode':128,"
                                    "'reason':'StartError','message':'exec: \\\"serve\\\": executable file not found in $PATH'}}")},
      3, "container-start", 23, KIND_POD, "c", "command serve not found in the image", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"first end", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING, CRASHED("0", TERMINATED("Error", "1", "00:02", "00:02"), "{}")}, 3,
@@ -316,10 +330,10 @@ static const struct row rows[] = {
      3, "pod-ended", 26, KIND_POD, "c", "pod evicted", CONFIDENCE_PROVED, SEVERITY_STUCK, "low on resource"},
     {"completed by suspension", {CLAIM_NOT("PodSucceeded", "Pod completed successfully"), POOL, TEMPLATE,
                                  SANDBOX_WITH(CONDITION("Ready", "False", "PodSucceeded", "", "00:02") "," CONDITION("Finished", "True",
-                                                                                                                     "PodSucceeded", "", "00:02"),
+                    "PodSucceeded", "", "00:02"),
                                               "'operatingMode':'Suspended'"),
                                  POD_STATE("Succeeded", "'restartCount':0,'ready':false,'state':" TERMINATED("Completed", "0", "00:02",
-                                                                                                             "00:02"))},
+                    "00:02"))},
      3, "suspended", 0, KIND_SANDBOX, "c", "sandbox suspended", CONFIDENCE_PROVED, SEVERITY_WAITING, "suspended"},
     {"suspended for long is not stuck", {CLAIM_NOT("SandboxSuspended", "Sandbox is suspended"), POOL, TEMPLATE,
                                          SANDBOX_WITH(CONDITION("Ready", "False", "SandboxSuspended", "Sandbox is suspended", "00:02"),
@@ -328,7 +342,8 @@ static const struct row rows[] = {
     {"node down", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING, POD_STATE("Running",
                                                                              "'restartCount':0,'ready':true,'state':" RUNNING("00:02")),
                    "{'kind':'Node','metadata':{'name':'node-1'},'status':{'conditions':[" CONDITION("Ready", "Unknown",
-                                                                                                    "NodeStatusUnknown", "", "00:30") "]}}"},
+                    "NodeStatusUnknown", "", "00:30")
+                    "]}}"},
      60, "node-down", 0, KIND_NODE, "node-1", "node node-1 is not ready", CONFIDENCE_PROVED, SEVERITY_WAITING, NULL},
 
     /* nothing to say */
@@ -547,7 +562,8 @@ static void no_rule_fits(void **state)
     report_make(w.diagnosis, claim, START_MS + 400000, &r);
     assert_int_equal(r.findings.n, 0);
     assert_string_equal(r.headline,
-                        "no rule fits; looked at claim c, pool p, template t, sandbox c and 0 events; nearest unhealthy link: sandbox c (not there)");
+                        "no rule fits; looked at claim c, pool p, template t, sandbox c and 0 events; nearest unhealthy link: sandbox c "
+                        "(not there)");
     assert_int_equal(r.severity, SEVERITY_STUCK);
     report_free(&r);
     world_free(&w);
@@ -558,7 +574,8 @@ static void names_are_quoted(void **state)
     (void)state;
     struct world w = world_new();
     struct report r;
-    world_apply(&w, "{'kind':'SandboxClaim','metadata':{'name':'a b;$(x)','namespace':'n','creationTimestamp':" AT("00:00") "},'spec':{'warmPoolRef':{'name':'p'}},'status':{"
+    world_apply(&w, "{'kind':'SandboxClaim','metadata':{'name':'a b;$(x)','namespace':'n','creationTimestamp':" AT("00:00")
+        "},'spec':{'warmPoolRef':{'name':'p'}},'status':{"
                     "'conditions':[" CONDITION("Ready", "False", "InvalidMetadata", "x", "00:01") "]}}");
     world_apply(&w, POOL);
     world_judge(&w, START_MS + 3000);
@@ -635,14 +652,21 @@ static void router_crashes(void **state)
     (void)state;
     struct world w = world_new();
     world_apply(&w, CONTROLLER("1", "'readyReplicas':1,", WELL_ARGS));
-    world_apply(&w, "{'kind':'Deployment','metadata':{'name':'sandbox-router-deployment','namespace':'default','creationTimestamp':" AT("00:00") "},'spec':{'replicas':1,"
-                    "'selector':{'matchLabels':{'app':'sandbox-router'}},'template':{'metadata':{'labels':{'app':'sandbox-router'}},'spec':{'containers':[{'name':'router',"
+    world_apply(&w, "{'kind':'Deployment','metadata':{'name':'sandbox-router-deployment','namespace':'default','creationTimestamp':"
+        AT("00:00") "},'spec':{'replicas':1,"
+                    "'selector':{'matchLabels':{'app':'sandbox-router'}},'template':{'metadata':{'labels':{'app':'sandbox-router'}},"
+                    "'spec':{'containers':[{'name':'router',"
                     "'image':'sandbox-router:v0.5.6'}]}}},'status':{'replicas':1,'conditions':[" CONDITION("Available", "False",
-                                                                                                           "MinimumReplicasUnavailable", "", "00:01") "]}}");
-    world_apply(&w, "{'kind':'Pod','metadata':{'name':'sandbox-router-deployment-1','namespace':'default','creationTimestamp':" AT("00:00") ",'labels':{'app':'sandbox-router'},"
-                    "'ownerReferences':[{'kind':'ReplicaSet','name':'sandbox-router-deployment-7','uid':'1','controller':true}]},'spec':{'nodeName':'node-1','containers':"
-                    "[{'name':'router','image':'sandbox-router:v0.5.6'}]},'status':{'phase':'Running','conditions':[" UNREADY "],'containerStatuses':[{'name':'router',"
-                    "'restartCount':4,'ready':false,'image':'sandbox-router:v0.5.6','state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':"
+                    "MinimumReplicasUnavailable", "",
+                    "00:01") "]}}");
+    world_apply(&w, "{'kind':'Pod','metadata':{'name':'sandbox-router-deployment-1','namespace':'default','creationTimestamp':"
+        AT("00:00") ",'labels':{'app':'sandbox-router'},"
+                    "'ownerReferences':[{'kind':'ReplicaSet','name':'sandbox-router-deployment-7','uid':'1','controller':true}]},"
+                    "'spec':{'nodeName':'node-1','containers':"
+                    "[{'name':'router','image':'sandbox-router:v0.5.6'}]},'status':{'phase':'Running','conditions':[" UNREADY
+                        "],'containerStatuses':[{'name':'router',"
+                    "'restartCount':4,'ready':false,'image':'sandbox-router:v0.5.6','state':{'waiting':{'reason':'CrashLoopBackOff'}},"
+                    "'lastState':"
                     TERMINATED("Error", "1", "00:40", "00:41") "}]}}");
     world_judge(&w, START_MS + 60000);
     assert_true(cluster_says(&w, 60, "router-down", "no ready pod"));
