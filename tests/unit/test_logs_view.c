@@ -810,13 +810,14 @@ static void through_the_pager(void **state)
 
 /* --- any keys, any size -------------------------------------------------------------------------------------------------------- */
 
-static void any_keys_at_any_size(void **state)
+/* bulk: bytes of the lines that come meanwhile; large, and what one stands on is evicted again and again. */
+static void press_any_keys(uint32_t seed, size_t bulk)
 {
     static const char all[] = "jkhLgGfaopPic/nN&!D@vF+-OWrZm'[]|yYu\n\033 ";
-    (void)state;
     struct world w;
-    uint32_t seed = 12345;
-    open_world(&w, 14, 80);
+    char *large = mem_new(bulk + 1);
+    memset(large, 'e', bulk);
+    open_with(&w, 14, 80, 1, false);
     put_chain(&w);
     add_file(&w, 1, "python-chained.log", 40);
     add_file(&w, 0, "controller-failing.log", 40);
@@ -833,10 +834,21 @@ static void any_keys_at_any_size(void **state)
             resize(&w, 1 + (int)(r / 7 % 30), 1 + (int)(r / 210 % 130));
         if (r % 5 == 0)
             add(&w, r % 2, r % 3 ? of_claim : "  File \"x\", line 1");
-        if (w.opened)
-            w.opened = NULL;
+        for (unsigned k = 0; bulk && k < r % 32; k++)
+            add(&w, r % 2, large);
+        if (r % 11 == 0)             /* a late one */
+            log_buffer_add(w.buffers[LOGS_SYSTEM], 1, LOG_LINE_TEXT, (w.at_ms - (int)(r % 20000)) * 1000000, slice_of(of_sandbox));
+        w.opened = NULL;
     }
+    free(large);
     close_world(&w);
+}
+
+static void any_keys_at_any_size(void **state)
+{
+    (void)state;
+    press_any_keys(12345, 0);
+    press_any_keys(4711, 3000);
 }
 
 int main(void)
