@@ -171,6 +171,7 @@ void diagnosis_free(struct diagnosis *d)
     ptrs_free(&d->want_list);
     ptrs_free(&d->changed);
     ptrs_free(&d->again);
+    findings_free(&d->pools.findings);
     due_free(&d->due);
     finder_free(&d->finder);
     strpool_free(d->strings);

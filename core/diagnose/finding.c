@@ -42,6 +42,30 @@ void finding_clear(struct finding *f)
     *f = (struct finding){0};
 }
 
+static void finding_copy(const struct finding *f, struct finding *out)
+{
+    *out = *f;
+    char **own[] = {&out->subject_ns, &out->subject_name, &out->at_ns, &out->at_name, &out->brief, &out->cause, &out->next, &out->command,
+                    &out->container};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        *own[i] = mem_text(*own[i]);
+    out->evidence = f->n_evidence ? mem_array(f->n_evidence, sizeof *out->evidence) : NULL;
+    for (size_t i = 0; i < f->n_evidence; i++) {
+        const struct evidence *e = &f->evidence[i];
+        out->evidence[i] = (struct evidence){.kind = e->kind, .ns = mem_text(e->ns), .name = mem_text(e->name), .what = mem_text(e->what),
+                                             .time_ms = e->time_ms, .text = mem_text(e->text)};
+    }
+}
+
+void findings_copy(const struct findings *from, struct findings *out)
+{
+    if (!from->n)
+        return;
+    out->v = mem_grow(out->v, out->n + from->n, sizeof *out->v);
+    for (size_t i = 0; i < from->n; i++)
+        finding_copy(&from->v[i], &out->v[out->n++]);
+}
+
 void findings_free(struct findings *all)
 {
     for (size_t i = 0; i < all->n; i++)

@@ -33,6 +33,7 @@ void finder_free(struct finder *);
 void finder_take(struct finder *, struct findings *out);
 void finder_take_one(struct finder *, size_t i, struct findings *out); /* its place stays, empty */
 void finding_clear(struct finding *);
+void findings_copy(const struct findings *, struct findings *out); /* appended to out */
 const char *link_word(enum kind);                   /* "volume claim": what a chain calls a link of that kind; static */
 
 bool find(struct finder *, enum severity, enum confidence, const struct object *at); /* at NULL: the subject. Always true. */

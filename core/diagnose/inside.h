@@ -26,6 +26,12 @@ struct diagnosis {
     struct record cluster;           /* what the installation's rules want read: no claim's, in no list and no sum */
     struct ptrs again;               /* claims to be judged anew for what the store cannot tell */
     bool answered;                   /* some want's answer is another one now */
+    struct {                         /* of the last look at the pools: a screen may ask at each frame */
+        struct findings findings;
+        int64_t made_ms;
+        uint64_t generation;
+        size_t looked;               /* claims and members that it took */
+    } pools;
 };
 
 /* gather.c: what ails many at once. Claims and pool members that wait, grouped by cause; one finding for each, about `subject`. */

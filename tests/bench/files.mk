@@ -13,4 +13,5 @@ EXTRA_DIST += tests/bench/run tests/bench/latency.py tests/bench/until.py tests/
 .PHONY: bench
 bench: sandtop tests/bench/bench_session tests/bench/bench_rules tests/bench/bench_logs
 	$(top_srcdir)/tests/bench/run .
+	tests/bench/bench_rules
 	tests/bench/bench_logs

@@ -31,4 +31,17 @@ check_causes() {
     close_screen
     for name in "${!cause[@]}"; do "$cluster" scenario "$name" remove >/dev/null 2>&1 & done
     wait
+    # one after the other: what doctor says against each scenario's header; MORE=1: and of the further ways of failing
+    check_expected
+    [ -z "${MORE:-}" ] || check_expected --more
+}
+check_expected() {
+    local line
+    while IFS= read -r line; do
+        case $line in
+        "ok "*) pass "doctor: ${line#*- }" ;;
+        "not ok "*) fail "doctor: ${line#*- }" ;;
+        "#"*) echo "$line" ;;
+        esac
+    done < <(SANDTOP="$sandtop" "$here/expect" "$cluster" "$@")
 }
