@@ -199,6 +199,7 @@ static void on_end(void *ctx, enum end_reason end, const char *text)
         forget(d);
         answer(d, ANSWER_MISSING, generation);
     } else if (end == END_DONE && d->status == 403) {
+        d->read_at_ms += 3 * REFRESH_MS; /* rights change seldom */
         answer(d, ANSWER_REFUSED, generation);
     }
     buf_free(&d->body);

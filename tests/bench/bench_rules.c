@@ -15,7 +15,7 @@ static const int64_t now_ms = INT64_C(1767226200000); /* 2026-01-01T00:10:00Z */
 static double ms(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);     /* what it costs, whoever else is at work */
     return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 

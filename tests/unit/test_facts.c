@@ -330,6 +330,9 @@ static void answers_of_reads(void **state)
     assert_string_equal(diagnosis_verdict(d, claim)->brief, "volume claim data is not bound");
     clock_virtual_advance(&w.clock, 15000);
     demands_step(w.session->demands);
+    assert_null(fake_find(w.fake, "/storageclasses/fast")); /* and is not asked again soon */
+    clock_virtual_advance(&w.clock, 45000);
+    demands_step(w.session->demands);
     fake_answer(fake_find(w.fake, "/storageclasses/fast"), 404, "{}");
     fake_step(w.fake);
     judge(&w);
