@@ -38,6 +38,7 @@ struct terminal {
     bool all;                        /* shown holds nothing that is true */
     int cursor_y, cursor_x;
     bool utf8, titles, titled, hung_up;
+    bool lent;                       /* another program has the screen: nothing may be written or set */
     bool brackets;                   /* a terminal of ESC [ sequences: it knows bracketed paste, or ignores what asks for it */
     struct paste paste;
     int colours, signal_fd;
@@ -518,6 +519,8 @@ void terminal_signals(struct terminal *t, bool *resized, bool *quit)
     unsigned events = guard_take();
     int h = t->h, w = t->w;
 
+    if (t->lent)
+        events &= GUARD_QUIT;        /* the size is read anew when it is ours again */
     if (events & GUARD_STOP)
         terminal_suspend(t);
     else if (events & GUARD_CONTINUED) {
@@ -547,10 +550,12 @@ void terminal_lend(struct terminal *t)
 {
     signal(SIGTTOU, SIG_IGN);        /* the one it is lent to may not be of our process group */
     leave(t);
+    t->lent = true;
 }
 
 void terminal_regain(struct terminal *t)
 {
+    t->lent = false;
     tcsetpgrp(STDOUT_FILENO, getpgrp());
     signal(SIGTTOU, SIG_DFL);
     come_back(t);

@@ -14,7 +14,7 @@ uint64_t run_output_bytes(const struct run_output *);     /* all that came */
 uint64_t run_output_lines(const struct run_output *);     /* an unfinished last one counts */
 bool run_output_ends_in_newline(const struct run_output *);
 bool run_output_binary(const struct run_output *);        /* holds NUL, or bytes that are not UTF-8, or escape sequences */
-/* "" or why the file does not hold all (disk full): a sentence. What came is counted all the same. */
+/* "" or why the file does not hold all (disk full, more than 1 GiB): a sentence. What came is counted all the same. */
 const char *run_output_trouble(const struct run_output *);
 /* Up to most bytes of line number `line` (from 0), from byte `from` of it, without the newline, replacing *out. False: no such line. */
 bool run_output_line(const struct run_output *, uint64_t line, size_t from, size_t most, struct buf *out);
