@@ -39,6 +39,7 @@ struct log_pipe {
     uint64_t seq;
     int64_t released_ns;             /* the newest stamp that has gone out */
     bool alone, regular, closed;
+    int failed;                      /* errno of the write that closed it */
     struct buf out;
     size_t written;                  /* of out */
     int64_t second;                  /* of the last stamp; INT64_MIN: none */
@@ -113,6 +114,7 @@ static bool write_some(struct log_pipe *p, int timeout_ms)
         return false;
     if (n < 0) {
         p->closed = true;
+        p->failed = errno == EPIPE ? 0 : errno;
         return false;
     }
     p->written += (size_t)n;
@@ -293,6 +295,11 @@ bool log_pipe_finish(struct log_pipe *p)
     while (!p->closed && p->written < p->out.n)
         write_some(p, -1);
     return !p->closed;
+}
+
+int log_pipe_failed(const struct log_pipe *p)
+{
+    return p->failed;
 }
 
 struct log_pipe *log_pipe_new(const struct log_pipe_config *config)

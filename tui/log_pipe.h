@@ -29,4 +29,5 @@ int64_t log_pipe_due(const struct log_pipe *);             /* ms until a line's 
 bool log_pipe_stuck(const struct log_pipe *);              /* bytes wait for the descriptor to be writable */
 /* Writes all, waiting for the reader. False as above. */
 bool log_pipe_finish(struct log_pipe *);
+int log_pipe_failed(const struct log_pipe *);              /* errno where a write failed otherwise than by a reader who left; else 0 */
 #endif

@@ -30,6 +30,7 @@ struct logs {
     const char *name, *role;
     char *ns;                        /* of the pod */
     bool resolved;
+    int64_t start_ns;                /* wall */
     struct word *words;
     size_t n_words;
 };
@@ -38,7 +39,11 @@ struct logs {
 
 static void on_line(void *ctx, const struct log_stream_row *row, int64_t stamp_ns, struct slice line)
 {
-    log_pipe_line(((struct logs *)ctx)->pipe, row, stamp_ns, line);
+    const struct logs *l = ctx;
+
+    if (l->options->logs.tail == 0 && (!l->options->logs.follow || (row->lines == 1 && stamp_ns < l->start_ns)))
+        return;                      /* asked for only so that the stream knows from where to go on if it is cut before a line comes */
+    log_pipe_line(l->pipe, row, stamp_ns, line);
 }
 
 static bool as_json(const struct logs *l)
@@ -154,7 +159,10 @@ static const struct object *find_claim(const struct logs *l, struct err *err)
         }
         found = claim;
     }
-    if (!found)
+    const char *refused = session_log_refused(l->session, LOGS_CLAIM);
+    if (!found && refused)
+        err_set(err, "%s", refused);
+    else if (!found)
         err_set(err, "there is no claim %s in %s%s", l->name, ns ? "namespace " : "any namespace", ns ? ns : "");
     return found;
 }
@@ -205,11 +213,16 @@ static bool resolve(struct logs *l, struct err *err)
 static bool nothing(const struct logs *l, size_t rows, struct err *err)
 {
     const struct object *claim;
+    const char *refused = session_log_refused(l->session, l->pane);
 
     if (rows || !session_log_found(l->session, l->pane))
         return false;
+    if (refused) {
+        err_set(err, "%s", refused);
+        return true;
+    }
     if (l->target == TARGET_POD) {
-        err_set(err, "there is no pod %s in namespace %s", l->name, l->ns);
+        err_set(err, "there is no pod %s in namespace %s%s", l->name, l->ns, l->options->ns ? "" : ": say in which with -n");
         return true;
     }
     if (l->options->logs.follow)
@@ -281,11 +294,13 @@ static bool go(struct logs *l, int *status, struct err *err)
 {
     const struct options *o = l->options;
     struct log_wish wish = {
-        .tail_lines = o->logs.tail > 0 ? (unsigned)(o->logs.tail < 1000000000 ? o->logs.tail : 1000000000) : 0, .previous = o->logs.previous,
+        .tail_lines = o->logs.tail < 0 ? 0 : o->logs.tail == 0 ? 1 : (unsigned)(o->logs.tail < 1000000000 ? o->logs.tail : 1000000000),
+        .whole_later = o->logs.follow, .previous = o->logs.previous,
         .since_ms = o->logs.since_ms > 0 ? session_now(l->session) - o->logs.since_ms : 0, .once = !o->logs.follow, .role = l->role,
     };
     bool done = false;
 
+    l->start_ns = session_now(l->session) * 1000000;
     session_log_want(l->session, LOGS_SYSTEM, false);
     session_log_wish(l->session, l->pane, &wish);
     session_log_tap(l->session, l->pane, &tap, l);
@@ -296,7 +311,9 @@ static bool go(struct logs *l, int *status, struct err *err)
             wait_for(l);
     }
     log_pipe_finish(l->pipe);
-    return true;
+    if (!log_pipe_failed(l->pipe))
+        return true;
+    return err_set(err, "standard output: %s", strerror(log_pipe_failed(l->pipe)));
 }
 
 static void logs_free(struct logs *l)

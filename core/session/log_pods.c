@@ -298,6 +298,32 @@ bool log_pods_known(const struct log_pods *pods, enum log_pane pane)
     return true;
 }
 
+static const char *refused_source(const struct session *s, enum source_id id)
+{
+    return s->statuses[id].health == SOURCE_FORBIDDEN ? s->statuses[id].message : NULL;
+}
+
+const char *log_pods_refused(const struct log_pods *pods, enum log_pane pane)
+{
+    const struct session *s = pods->session;
+    const char *why;
+
+    switch (pane) {
+    case LOGS_SYSTEM: return refused_source(s, SOURCE_APP_PODS);
+    case LOGS_CLAIM:
+        why = refused_source(s, SOURCE_CLAIMS);
+        why = why ? why : refused_source(s, SOURCE_SANDBOXES);
+        return why ? why : refused_source(s, SOURCE_SANDBOX_PODS);
+    default: break;
+    }
+    for (unsigned i = 0; i < PICKS_MOST; i++) {
+        const struct reflector_status *status = pods->picks[i] ? reflector_status(pods->picks[i]->reflector) : NULL;
+        if (status && status->state == REFLECTOR_FORBIDDEN)
+            return *status->message ? status->message : "403: may not list pods there";
+    }
+    return NULL;
+}
+
 void log_pods_swept(struct log_pods *pods)
 {
     store_sweep(pods->store);

@@ -108,7 +108,8 @@ static struct follow *begin(struct pane *pane, const struct pod *pod, const stru
     log_buffer_name(pane->buffer, f->number, f->ns, f->pod, f->container);
     f->row = (struct log_stream_row){.label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number};
     struct log_stream_config config = {
-        .ns = f->ns, .pod = f->pod, .container = f->container, .tail_lines = pane->wish.tail_lines, .since_ms = pane->wish.since_ms,
+        .ns = f->ns, .pod = f->pod, .container = f->container, .since_ms = pane->wish.since_ms,
+        .tail_lines = pane->known && pane->wish.whole_later ? 0 : pane->wish.tail_lines,
         .previous = pane->wish.previous, .follow = !pane->wish.once, .previous_lines = pane->wish.previous_lines,
     };
     f->stream = log_stream_new(s->transport, s->clock, &config, &sink, f);
@@ -183,6 +184,7 @@ static void look(struct pane *pane)
             pane->look = true;
         f->gone = known;
     }
+    pane->known |= known;
     forget_ended(pane);
 }
 
@@ -221,6 +223,7 @@ void log_set_select(struct log_set *set)
     pane_clear(pane);
     pane_buffer(pane);
     pane->look = true;
+    pane->known = false;
 }
 
 void log_set_step(struct log_set *set)
@@ -282,7 +285,8 @@ struct log_set *log_set_new(struct session *s)
     set->pods = log_pods_new(s);
     for (enum log_pane id = 0; id < LOG_PANES; id++) {
         struct pane *pane = &set->panes[id];
-        *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true, .wish = {TAIL_LINES, PREVIOUS_LINES, 0, false, false, NULL}};
+        *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true,
+                              .wish = {.tail_lines = TAIL_LINES, .previous_lines = PREVIOUS_LINES}};
         pane_buffer(pane);
     }
     return set;
@@ -388,6 +392,11 @@ void session_log_tap(struct session *s, enum log_pane id, const struct log_tap *
 {
     s->logs->panes[id].tap = tap;
     s->logs->panes[id].tap_ctx = ctx;
+}
+
+const char *session_log_refused(const struct session *s, enum log_pane id)
+{
+    return log_pods_refused(s->logs->pods, id);
 }
 
 bool session_log_found(const struct session *s, enum log_pane id)

@@ -22,6 +22,7 @@ struct pane {
     enum log_pane id;
     bool wanted;
     bool look;                       /* the pods are to be gone through again though none has changed */
+    bool known;                      /* the lists that name its pods were whole once: what comes now is new */
     struct log_wish wish;
     struct log_buffer *buffer;
     uint64_t epoch;
@@ -58,6 +59,7 @@ bool log_pods_changed(const struct log_pods *, enum log_pane);
 void log_pods_visit(struct log_pods *, struct pane *); /* pane_follow for each container of each pod */
 /* Whether the lists that name the pane's pods are whole, so that what they do not name is gone. */
 bool log_pods_known(const struct log_pods *, enum log_pane);
+const char *log_pods_refused(const struct log_pods *, enum log_pane); /* see session_log_refused */
 void log_pods_swept(struct log_pods *);                /* the changes were read */
 char *log_pods_title(const struct log_pods *, enum log_pane); /* the caller frees it */
 #endif

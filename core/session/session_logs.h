@@ -44,6 +44,7 @@ struct log_wish {
     int64_t since_ms;                /* wall; 0: none */
     bool previous;                   /* the container before this one instead */
     bool once;                       /* what there is, then end */
+    bool whole_later;                /* a pod that comes once the first ones are known is read from its start: tail_lines is of those alone */
     const char *role;                /* of LOGS_SYSTEM: "ctl" or "rtr" alone, static; NULL: both */
 };
 void session_log_wish(struct session *, enum log_pane, const struct log_wish *);
@@ -53,6 +54,8 @@ struct log_tap {
     void (*on_mark)(void *ctx, const struct log_stream_row *row, enum log_mark, int64_t wall_ms, const char *text);
 };
 void session_log_tap(struct session *, enum log_pane, const struct log_tap *, void *ctx); /* the tap is borrowed; NULL: none */
+/* Why the pane's pods cannot be named: "403: may not list pods in namespace x"; NULL where they can. Borrowed until the next turn. */
+const char *session_log_refused(const struct session *, enum log_pane);
 /* False while a list that names the pane's pods is still under way: later, no rows means that there is nothing to read. */
 bool session_log_found(const struct session *, enum log_pane);
 #endif

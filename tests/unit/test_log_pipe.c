@@ -182,7 +182,24 @@ static void nobody_reads(void **state)
     assert_false(log_pipe_step(b.pipe));
     line(&b, &controller, 2, "to nobody");
     assert_false(log_pipe_finish(b.pipe));
+    assert_int_equal(log_pipe_failed(b.pipe), 0);
     b.fds[0] = open("/dev/null", O_RDONLY);
+    close_bench(&b);
+}
+
+static void a_full_disk(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, LOG_SAVE_TEXT, NULL);
+    close(b.fds[1]);
+    b.config.fd = b.fds[1] = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    log_pipe_free(b.pipe);
+    b.pipe = log_pipe_new(&b.config);
+    line(&b, &controller, 1, "lost");
+    assert_false(log_pipe_finish(b.pipe));
+    assert_int_equal(log_pipe_failed(b.pipe), ENOSPC);
     close_bench(&b);
 }
 
@@ -190,7 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merged_by_time), cmocka_unit_test(all_at_the_end), cmocka_unit_test(only_what_is_wanted), cmocka_unit_test(marks_stand_among_json),
-        cmocka_unit_test(a_slow_reader), cmocka_unit_test(nobody_reads),
+        cmocka_unit_test(a_slow_reader), cmocka_unit_test(nobody_reads), cmocka_unit_test(a_full_disk),
     };
 
     return TESTS_MAIN(tests);

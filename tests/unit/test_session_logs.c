@@ -307,11 +307,41 @@ static void tapped_and_once(void **state)
     close_world(&w);
 }
 
+/* For the command with -f: of the pod that is there the last line, of the one that takes its place all. */
+static void whole_later(void **state)
+{
+    static const struct log_tap tap = {.on_line = tap_line, .on_mark = tap_mark};
+    struct log_wish wish = {.tail_lines = 1, .whole_later = true};
+    struct tapped tapped = {0};
+    struct world w;
+
+    (void)state;
+    open_world(&w);
+    put_pod(&w, "shop", "cart", U("1"), "");
+    sim_log(w.sim, "shop", "cart", "main", "one");
+    sim_log(w.sim, "shop", "cart", "main", "two");
+    session_log_wish(w.session, LOGS_PICKED, &wish);
+    session_log_tap(w.session, LOGS_PICKED, &tap, &tapped);
+    session_log_pick(w.session, "shop", "cart");
+    session_log_want(w.session, LOGS_PICKED, true);
+    run(&w, 2000);
+    assert_int_equal(tapped.lines, 1);
+    assert_null(session_log_refused(w.session, LOGS_PICKED));
+    assert_true(sim_delete(w.sim, "pods", "shop", "cart"));
+    run(&w, 3000);
+    put_pod(&w, "shop", "cart", U("2"), "");
+    for (int i = 0; i < 5; i++)
+        sim_log(w.sim, "shop", "cart", "main", "of the new");
+    run(&w, 10000);
+    assert_int_equal(tapped.lines, 6);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controller_and_routers), cmocka_unit_test(selected_claim), cmocka_unit_test(picked_pods), cmocka_unit_test(a_pod_that_comes_back),
-        cmocka_unit_test(a_pod_made_anew), cmocka_unit_test(tapped_and_once),
+        cmocka_unit_test(a_pod_made_anew), cmocka_unit_test(tapped_and_once), cmocka_unit_test(whole_later),
     };
 
     return TESTS_MAIN(tests);
