@@ -218,6 +218,9 @@ static void on_end(void *ctx, enum end_reason end, const char *text)
     } else if (end == END_DONE) {
         refused(s);
     } else {
+        /* a server that began to answer is there: to wait longer each time would only lose what is rotated away meanwhile */
+        if (s->status == 200 && s->failures > 1)
+            s->failures = 1;
         log_stream_say(s, LOG_STREAM_RETRYING, text);
         log_stream_back_off(s, 0);
     }

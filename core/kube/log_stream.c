@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    RETRY_FIRST_MS = 300, RETRY_MOST_MS = 10000,
+    RETRY_FIRST_MS = 20,             /* a stream that was cut: what is rotated away before it is asked for again is lost */
+    RETRY_MS = 300, RETRY_MOST_MS = 10000,
     VERIFY_MS = 2000,                /* so long the pod watch may lag behind the log of a restarted container */
     PROBE_FIRST_MS = 30000, PROBE_MOST_MS = 300000, PROBE_DEADLINE_MS = 10000,
 };
@@ -44,8 +45,8 @@ void log_stream_retry_in(struct log_stream *s, int64_t ms)
 
 void log_stream_back_off(struct log_stream *s, int64_t least_ms)
 {
-    unsigned shift = s->failures < 6 ? s->failures : 6;
-    int64_t ms = (int64_t)RETRY_FIRST_MS << shift;
+    unsigned shift = s->failures < 7 ? s->failures : 7;
+    int64_t ms = shift ? (int64_t)RETRY_MS << (shift - 1) : RETRY_FIRST_MS;
 
     s->failures++;
     ms = ms < RETRY_MOST_MS ? ms : RETRY_MOST_MS;

@@ -57,6 +57,27 @@ static void cut_anywhere(void **state)
     }
 }
 
+/* Each answer is cut before it has come past what is known: it is asked for again soon, and neither in a busy loop nor more and more seldom. */
+static void cut_again_and_again(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    setup(&b);
+    log_number(b.server, 20, 10000000);
+    log_run(b.server, b.stream, 100);
+    log_cut(b.server, END_CUT);
+    log_number(b.server, 20, 10000000);
+    b.server->cut_after = 300;
+    size_t asked = b.server->requests;
+    log_run(b.server, b.stream, 30000);
+    assert_in_range(b.server->requests - asked, 60, 100);
+    b.server->cut_after = 0;
+    log_run(b.server, b.stream, 400);
+    check_all("cut again and again", b.server, &b.seen, 0);
+    teardown(&b);
+}
+
 /* Several lines in one nanosecond, equal ones among them: the multiset tells them apart. */
 static void equal_stamps(void **state)
 {
@@ -757,7 +778,7 @@ static void any_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cut_anywhere), cmocka_unit_test(equal_stamps), cmocka_unit_test(out_of_order), cmocka_unit_test(undated_pieces),
+        cmocka_unit_test(cut_anywhere), cmocka_unit_test(cut_again_and_again), cmocka_unit_test(equal_stamps), cmocka_unit_test(out_of_order), cmocka_unit_test(undated_pieces),
         cmocka_unit_test(rotation_is_a_gap), cmocka_unit_test(stood_still), cmocka_unit_test(stood_still_without_loss), cmocka_unit_test(slow_line),
         cmocka_unit_test(repeats_within_a_stream), cmocka_unit_test(clock_goes_back), cmocka_unit_test(restart_reads_the_end_of_the_old),
         cmocka_unit_test(restart_before_word_of_it), cmocka_unit_test(restarts_unseen_are_said), cmocka_unit_test(previous_tail),
