@@ -65,6 +65,8 @@ static bool is_empty_value(json v)
 /* A document within a text (an annotation, an argument) is gone through as one. */
 static bool write_nested(struct walk *w, struct slice text)
 {
+    if (!text.n || !strchr("{[ \n\t", *text.p))
+        return false;
     json inner = json_whole(text);
     enum json_type type = json_type(inner);
     struct buf out = {0};
@@ -271,7 +273,7 @@ static void add_key_to_path(struct walk *w, struct slice key)
 static void write_object(struct walk *w, json v, enum role role)
 {
     struct json_walk members = json_members(v);
-    struct buf key = {0};
+    struct buf key = {0}, clean = {0};
     size_t n = w->path.n;
     bool first = true, was = w->named;
 
@@ -289,10 +291,9 @@ static void write_object(struct walk *w, json v, enum role role)
         if (!first)
             buf_add_byte(w->out, ',');
         first = false;
-        struct buf clean = {0};
+        buf_clear(&clean);
         redact_text(name, &clean);
         json_quote(w->out, buf_slice(&clean));
-        buf_free(&clean);
         buf_add_byte(w->out, ':');
         add_key_to_path(w, name);
         write_member(w, name, members.value, role);
@@ -304,6 +305,7 @@ static void write_object(struct walk *w, json v, enum role role)
     w->named = was;
     buf_add_byte(w->out, '}');
     buf_free(&key);
+    buf_free(&clean);
 }
 
 /* A member called "token" or "password"; where there are many of them (an object, a list) each text below is looked at for itself. */

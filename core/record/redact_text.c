@@ -83,6 +83,37 @@ static bool last_part(struct slice name, const char *word)
     return at == 0 || !is_alnum(name.p[at - 1]) || (name.p[at] >= 'A' && name.p[at] <= 'Z' && name.p[at - 1] >= 'a');
 }
 
+/* Whether one of the words, which are sorted by their first letter, stands anywhere in the name: one look at each letter. */
+static bool holds_word(const char *plain, size_t n)
+{
+    static const char *const words[] = {
+        "accesskey", "accountkey", "apikey", "authorization", "bearer", "connectionstring", "cookie", "credential", "encryptionkey", "jwt",
+        "licensekey", "masterkey", "passcode", "passphrase", "passw", "privatekey", "secret", "sessionkey", "sharedkey", "signingkey", "token",
+    };
+    static const char firsts[] = "abcejlmpst";
+
+    for (size_t i = 0; i < n; i++) {
+        if (!strchr(firsts, plain[i]))
+            continue;
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (words[k][0] == plain[i] && strncmp(plain + i, words[k], strlen(words[k])) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool ends_in_part(struct slice name)
+{
+    static const char *const parts[] = {"pwd", "pass", "auth", "psk", "pin", "otp", "dsn", "sig", "signature", "creds"};
+
+    while (name.n && !is_alnum(name.p[name.n - 1]))
+        name.n--;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (last_part(name, parts[i]))
+            return true;
+    return false;
+}
+
 bool redact_secret_name(struct slice name)
 {
     /* what only says where a secret is, or how long it lasts */
@@ -91,32 +122,19 @@ bool redact_secret_name(struct slice name)
         "host", "enabled", "disabled", "policy", "mode", "review", "seconds", "ttl", "expiry", "expires", "expiresat", "expiration",
         "expirationtimestamp", "count", "limit", "version", "mount", "mounts", "provider", "issuer", "audience", "audiences", "lifetime",
         "duration", "timeout", "required", "manager", "controller", "store", "class", "rotation", "request", "requests", "length",
-        "format", "algorithm", "header", "volume", "source",
-        "izer", "ization", NULL,
+        "format", "algorithm", "header", "volume", "source", "izer", "ization",
     };
-    static const char *const within[] = {
-        "passw", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "bearer",
-        "authorization", "cookie",
-        "jwt", "connectionstring", "signingkey", "encryptionkey", "masterkey", "sharedkey", "accountkey", "licensekey", "sessionkey", NULL,
-    };
-    static const char *const parts[] = {"pwd", "pass", "auth", "psk", "pin", "otp", "dsn", "sig", "signature", "creds", NULL};
     char plain[NAME_MOST + 1];
     size_t n = plain_name(name, plain);
 
-    while (name.n && !is_alnum(name.p[name.n - 1]))
-        name.n--;
-    for (size_t i = 0; about[i]; i++) {
+    if (!holds_word(plain, n) && !ends_in_part(name))
+        return false;
+    for (size_t i = 0; i < sizeof about / sizeof *about; i++) {
         size_t k = strlen(about[i]);
         if (n >= k && memcmp(plain + n - k, about[i], k) == 0)
             return false;
     }
-    for (size_t i = 0; within[i]; i++)
-        if (strstr(plain, within[i]))
-            return true;
-    for (size_t i = 0; parts[i]; i++)
-        if (last_part(name, parts[i]))
-            return true;
-    return false;
+    return true;
 }
 
 /* ---- taking out -------------------------------------------------------------------------------------------------------------------- */
@@ -271,10 +289,11 @@ static bool take_pair(struct scan *s, struct slice run, size_t end)
     while (name.n && *name.p == '-')
         name.p++, name.n--, flag = true;
     bool user = flag && (same_word(name, "u") || same_word(name, "user"));
-    bool header = any_word(name, headers);
-    if (!header && !user && !redact_secret_name(name))
-        return false;
     size_t value = after_sign(s, end), next = skip_blanks(s, end);
+    bool tied = value || (next > end && (flag || is_quote(at(s, next))));
+    bool header = tied && any_word(name, headers);
+    if (!tied || (!header && !user && !redact_secret_name(name)))
+        return false;               /* most words end here: nothing is tied to them */
     if (!value && next > end && ((flag && at(s, next) != '-') || (any_word(name, strict) && is_quote(at(s, next)))))
         value = next;
     if (!value || value >= s->text.n || is_space(at(s, value)))
@@ -327,7 +346,7 @@ static bool take_userinfo(struct scan *s, size_t end)
 
 static bool take_jwt(struct scan *s, struct slice run)
 {
-    ptrdiff_t at = slice_find(run, SLICE("eyJ"));
+    ptrdiff_t at = run.n < 12 ? -1 : slice_find(run, SLICE("eyJ"));
 
     if (at < 0 || (at > 0 && is_alnum(run.p[at - 1])))
         return false;
