@@ -223,6 +223,38 @@ check_box_permissions() {
     box "who may not make claims is told what is missing" 125 '' 'missing permission: create sandboxclaims in namespace' --kubeconfig "$limited" --pool cold -- true
 }
 
+# Many runs, six at once: a third ended at a random moment, a tenth killed. No command runs twice in its sandbox, and when the killed ones' time is over
+# nothing is left. SOAK_RUNS=200 for the whole of it.
+check_box_soak() {
+    local n=${SOAK_RUNS:-24} i at left until
+    rm -f "$work"/soak-*
+    for ((i = 0; i < n; i++)); do
+        while [ "$(jobs -rp | wc -l)" -ge 6 ]; do sleep 0.1; done
+        (
+            "$sandtop" run -n $ns_run --pool cold --timeout 60s -- sh -c 'mkdir /tmp/once && echo once || echo TWICE' >"$work/soak-$i" 2>"$work/soak-$i.err" &
+            at="$((RANDOM % 4)).$((RANDOM % 10))"
+            if [ $((i % 10)) = 9 ]; then sleep "$at"; kill -KILL $! 2>/dev/null
+            elif [ $((i % 3)) = 2 ]; then sleep "$at"; kill -TERM $! 2>/dev/null; fi
+            wait $!
+            echo $? >"$work/soak-$i.status"
+        ) 2>/dev/null &
+    done
+    wait
+    local twice once bad
+    twice=$(cat "$work"/soak-*[0-9] | grep -c TWICE)
+    once=$(cat "$work"/soak-*[0-9] | grep -c once)
+    bad=$(grep -LE '^(0|143|137)$' "$work"/soak-*.status | while read -r i; do echo "$i: $(cat "$i") $(head -n 2 "${i%.status}.err")"; done)
+    if [ "$twice" = 0 ] && [ "$once" -ge $((n / 2)) ]; then pass "$n runs: $once commands ran, none twice"; else fail "$n runs: $once ran, $twice twice"; fi
+    if [ -z "$bad" ]; then pass "$n runs: each ended as it should"; else fail "$n runs" "$bad"; fi
+    until=$((SECONDS + 240))
+    while :; do
+        left=$(kubectl get sandboxclaims -n $ns_run -l app.kubernetes.io/created-by=sandtop -o name; kubectl get sandboxes,pods -n $ns_run -o name | grep /sandtop-)
+        [ -n "$left" ] && [ "$SECONDS" -lt "$until" ] || break
+        sleep 2
+    done
+    if [ -z "$left" ]; then pass "$n runs: nothing is left when the killed ones' time is over"; else fail "$n runs: something is left" "$left"; fi
+}
+
 check_testbox() {
     box_up || { fail "the pool becomes warm"; return; }
     check_box_commands
@@ -233,6 +265,7 @@ check_testbox() {
     check_box_image
     check_box_permissions
     check_box_big
+    check_box_soak
     box_clean "all"
     kubectl delete namespace $ns_run --wait=false >/dev/null
 }
