@@ -286,7 +286,7 @@ struct log_set *log_set_new(struct session *s)
     for (enum log_pane id = 0; id < LOG_PANES; id++) {
         struct pane *pane = &set->panes[id];
         *pane = (struct pane){.set = set, .id = id, .wanted = id == LOGS_SYSTEM, .look = true,
-                              .wish = {.tail_lines = TAIL_LINES, .previous_lines = PREVIOUS_LINES}};
+                              .wish = {.tail_lines = TAIL_LINES, .previous_lines = PREVIOUS_LINES, .whole_later = true}};
         pane_buffer(pane);
     }
     return set;
