@@ -237,6 +237,8 @@ static void ask_cluster(struct line *l, enum kind kind, bool namespaces)
         o.request_timeout_ms = ASK_MS;
         c = o.demo ? connection_demo(&o) : connection_open(&o, NULL, &err);
     }
+    if (c && kind != KIND_TEMPLATE && kind != KIND_POOL)
+        session_keep(connection_session(c), SESSION_CHAINS);
     if (c && connection_await(c, ASK_MS, &err)) {
         struct session *s = connection_session(c);
         while (!listed(s, kind) && clock->mono(clock) - start < ASK_MS) {
