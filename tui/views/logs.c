@@ -1,5 +1,5 @@
-/* The Logs pane: the controller's and the router's lines merged by time, those of what is selected, or those of pods picked by hand; see logs.h.
- * It works in slices at each turn, whether it is on the screen or not, so that what it shows is never far behind. */
+/* The Logs pane: the controller's and the router's lines merged by time, those of what is selected, or those of pods picked by hand; see
+ * logs.h. It works in slices at each turn, whether it is on the screen or not, so that what it shows is never far behind. */
 #include "tui/views/logs.h"
 #include "core/base/mem.h"
 #include <stdio.h>
@@ -35,7 +35,8 @@ static void logs_free(struct view *v)
     free(l);
 }
 
-/* Whether the screen is to be drawn: at once for what is new, for work that goes on as often as an eye can follow, since a drawing takes time from it. */
+/* Whether the screen is to be drawn: at once for what is new, for work that goes on as often as an eye can follow, since a drawing takes
+ * time from it. */
 static void show_progress(struct logs *l, struct sheet *s, const struct model *m, bool was_busy)
 {
     uint64_t end = log_buffer_end(s->buffer), generation = log_view_generation(s->view);

@@ -1,5 +1,6 @@
-/* The parts of the Logs pane (logs*.c). A sheet is what the pane keeps of one of the session's log panes: the lines it wants of that buffer, where
- * one reads, what is marked. Invariant: whatever is to last names a line by its number; rows and merged positions live no longer than a call. */
+/* The parts of the Logs pane (logs*.c). A sheet is what the pane keeps of one of the session's log panes: the lines it wants of that
+ * buffer, where one reads, what is marked. Invariant: whatever is to last names a line by its number; rows and merged positions live no
+ * longer than a call. */
 #ifndef TUI_LOGS_H
 #define TUI_LOGS_H
 #include "core/logs/log_rate.h"
@@ -12,7 +13,9 @@ enum {
     LOGS_SLICE_MS = 8,               /* of a turn, for filtering, searching and saving */
     LOGS_MARKS = 64, LOGS_ROWS = 512, LOGS_MINUTES = 8, LOGS_MATCHES = 40, LOGS_TERMS = 8, LOGS_STEPS = LOG_PATTERNS_MOST + 3,
 };
-enum logs_ask { LOGS_ASK_FIND = 1, LOGS_ASK_IN, LOGS_ASK_OUT, LOGS_ASK_DROP, LOGS_ASK_TIME, LOGS_ASK_SAVE, LOGS_ASK_SAVE_ALL, LOGS_ASK_OVERWRITE };
+enum logs_ask {
+    LOGS_ASK_FIND = 1, LOGS_ASK_IN, LOGS_ASK_OUT, LOGS_ASK_DROP, LOGS_ASK_TIME, LOGS_ASK_SAVE, LOGS_ASK_SAVE_ALL, LOGS_ASK_OVERWRITE
+};
 enum logs_narrow { NARROW_PATTERN, NARROW_LEVEL, NARROW_CONTEXT, NARROW_ABOUT };
 enum logs_stamps { STAMPS_CLOCK, STAMPS_AGE, STAMPS_FULL, STAMPS_NONE, STAMPS_COUNT };
 enum logs_hunt { HUNT_NOTHING, HUNT_MATCH, HUNT_ERROR };
@@ -91,13 +94,14 @@ struct logs {
     size_t n_shown;
     int height, width;               /* of the lines' part of the last draw */
     int64_t shown_ms;                /* mono: when the screen was last wanted anew */
-    int64_t paint_until_ms;          /* mono: from then on matches are no longer looked for in this draw: a hard pattern must not hold the screen */
+    int64_t paint_until_ms;          /* mono: until then a draw looks for matches to mark: a hard pattern must not hold the screen */
 };
 
 /* A line's number is wanted by others: the pane goes there and stands still (logs.c). */
 void logs_go_to(struct view *, const struct model *, uint64_t number);
 
-/* From Why: to the line that the evidence quotes, among those that speak of what is selected; where none is quoted, to the time of the first. */
+/* From Why: to the line that the evidence quotes, among those that speak of what is selected; where none is quoted, to the time of the
+ * first. */
 void logs_explain(struct view *, const struct model *, const struct why_quote *, size_t n);
 
 static inline struct sheet *logs_sheet(struct logs *l)
@@ -108,6 +112,7 @@ static inline struct sheet *logs_sheet(struct logs *l)
 /* logs_sheet.c */
 void sheet_sync(struct logs *, struct sheet *, const struct model *); /* before anything else: the buffer may be another one */
 void sheet_free(struct sheet *);
+void sheet_errors(const struct sheet *, unsigned stream, uint32_t minutes[LOGS_MINUTES]); /* the last minute ends now; UINT_MAX: of all streams */
 void sheet_query(struct logs *, struct sheet *, const struct model *); /* the view begins anew by what the sheet and the prompt say */
 bool sheet_narrowed(const struct sheet *);
 void sheet_narrow(struct sheet *, enum logs_narrow);                  /* notes a step for Esc */
@@ -139,7 +144,7 @@ int logs_row_height(struct logs *, const struct sheet *, const struct log_row *,
 /* Scrolls sideways where what is searched for stands in the row but not on the screen. */
 void logs_row_reveal(struct logs *, const struct log_row *, int w);
 /* Its lines from y on, of which those outside r are clipped away. */
-void logs_row_draw(struct logs *, const struct sheet *, const struct log_row *, const struct model *, struct canvas *, int y, struct rect r);
+void logs_row_draw(struct logs *, const struct sheet *, const struct log_row *, const struct model *, struct canvas *, int y, struct rect);
 
 /* logs_draw.c, logs_head.c */
 void logs_draw(struct view *, const struct model *, struct canvas *, struct rect, bool focused);
@@ -166,8 +171,8 @@ extern const struct view_ops logs_pick_view;
 bool logs_pick_toggle(struct view *, const struct model *, const char *ns, const char *name);
 
 /* logs_save.c */
-/* To a file, or with path NULL to the pager. all: of the buffer, not only what is shown. False with err: it cannot be written; *there: it would be
- * overwritten, which was not allowed. */
+/* To a file, or with path NULL to the pager. all: of the buffer, not only what is shown. False with err: it cannot be written; *there: it
+ * would be overwritten, which was not allowed. */
 bool logs_save_begin(struct logs *, const char *path, bool all, bool overwrite, bool *there, struct err *);
 void logs_save_step(struct logs *, const struct clock *, int64_t until_mono_ms);
 void logs_save_stop(struct logs *, const struct log_buffer *gone);    /* of that buffer; NULL: any */

@@ -292,7 +292,8 @@ static void copy_line(struct logs *l, struct sheet *s)
         return;
     struct order *o = view_order(&l->view, ORDER_COPY);
     log_text_safe(&o->text, here.line.text, true);
-    for (uint64_t n = here.line.number + 1; !here.line.folded && n <= here.line.number + here.line.span && log_buffer_get(s->buffer, n, &e); n++)
+    uint64_t last = here.line.number + (here.line.folded ? 0 : here.line.span);
+    for (uint64_t n = here.line.number + 1; n <= last && log_buffer_get(s->buffer, n, &e); n++)
         if (e.folded && e.number - e.span == here.line.number) { /* a group is taken along whole */
             buf_add_byte(&o->text, '\n');
             log_text_safe(&o->text, e.text, true);

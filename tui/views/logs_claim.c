@@ -134,6 +134,12 @@ void logs_explain(struct view *v, const struct model *m, const struct why_quote 
 
 /* --- from a line to its claim -------------------------------------------------------------------------------------------------- */
 
+static void say_gone(struct logs *l, const struct log_object *o)
+{
+    logs_say(l, "%.*s%s%.*s is not in the cluster any more, or not in the namespaces shown", (int)o->ns.n, o->ns.p, o->ns.n ? "/" : "",
+             (int)o->name.n, o->name.p);
+}
+
 void logs_to_claim(struct logs *l, const struct model *m)
 {
     struct sheet *s = logs_sheet(l);
@@ -152,8 +158,7 @@ void logs_to_claim(struct logs *l, const struct model *m)
     if (goal)
         ref_set(&view_order(&l->view, ORDER_SELECT)->ref, goal);
     else if (fields.n)
-        logs_say(l, "%.*s%s%.*s is not in the cluster any more, or not in the namespaces shown", (int)fields.objects[0].ns.n, fields.objects[0].ns.p, fields.objects[0].ns.n ? "/" : "",
-                 (int)fields.objects[0].name.n, fields.objects[0].name.p);
+        say_gone(l, &fields.objects[0]);
     else
         logs_say(l, "this line names no claim, sandbox or pod");
 }

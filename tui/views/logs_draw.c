@@ -1,5 +1,5 @@
-/* The Logs pane's lines on the screen. Following, the newest stand at the foot; paused, the screen begins at the sheet's top line, whatever comes
- * after it, and moves only as far as the cursor needs. */
+/* The Logs pane's lines on the screen. Following, the newest stand at the foot; paused, the screen begins at the sheet's top line,
+ * whatever comes after it, and moves only as far as the cursor needs. */
 #include "tui/views/logs.h"
 
 /* Row and how many lines of it are above the screen, so that the screen ends with the last line of `last`. */

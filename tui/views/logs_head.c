@@ -1,5 +1,5 @@
-/* What stands around the Logs pane's lines: its title, a line of its streams with their error rates, a line of what narrows it, and, where there is
- * no line to show, why. */
+/* What stands around the Logs pane's lines: its title, a line of its streams with their error rates, a line of what narrows it, and,
+ * where there is no line to show, why. */
 #include "tui/views/logs.h"
 #include <limits.h>
 
@@ -31,9 +31,10 @@ static void part(struct buf *out)
 
 static void add_errors(struct sheet *s, struct buf *out)
 {
-    const uint32_t *errors = log_rate_errors(s->rate, UINT_MAX);
-    uint32_t most = most_of(errors);
+    uint32_t errors[LOGS_MINUTES], most;
 
+    sheet_errors(s, UINT_MAX, errors);
+    most = most_of(errors);
     part(out);
     if (!most) {
         buf_add_text(out, "no errors");
@@ -162,11 +163,12 @@ static enum role state_role(const struct log_stream_row *row)
 /* One stream: its label, its error rate, and what it does if it does not follow. Returns the columns, also with nothing drawn (end < x). */
 static int draw_stream(struct sheet *s, const struct log_stream_row *row, uint32_t most, struct canvas *c, int y, int x, int end)
 {
-    const uint32_t *errors = log_rate_errors(s->rate, row->stream);
+    uint32_t errors[LOGS_MINUTES];
     struct buf rate = {0}, words = {0};
-    bool bad = errors[LOGS_MINUTES - 1] > 0;
     int from = x;
 
+    sheet_errors(s, row->stream, errors);
+    bool bad = errors[LOGS_MINUTES - 1] > 0;
     logs_spark(&rate, errors, LOGS_MINUTES, most);
     buf_printf(&rate, " %u/min", errors[LOGS_MINUTES - 1]);
     if (row->state != LOG_STREAM_FOLLOWING)
@@ -195,11 +197,12 @@ static int draw_stream(struct sheet *s, const struct log_stream_row *row, uint32
 static void draw_strip(struct sheet *s, const struct model_logs *logs, struct canvas *c, int y, struct rect r)
 {
     int x = r.x + 1, end = r.x + r.w - 1;
-    uint32_t most = 0;
+    uint32_t errors[LOGS_MINUTES], most = 0;
     size_t shown = 0;
 
     for (size_t i = 0; i < logs->n_rows; i++) {
-        uint32_t n = most_of(log_rate_errors(s->rate, logs->rows[i].stream));
+        sheet_errors(s, logs->rows[i].stream, errors);
+        uint32_t n = most_of(errors);
         most = n > most ? n : most;
     }
     for (int well = 0; well < 2; well++)
@@ -269,7 +272,13 @@ static void no_stream(const struct model *m, enum log_pane id, struct buf *out)
 
     switch (id) {
     case LOGS_SYSTEM:
-        buf_add_text(out, m->logs[id].found ? "no controller or router found to read logs from" : "looking for the controller and the router");
+        for (size_t i = 0; i < m->n_sources; i++)
+            if (m->sources[i].health == SOURCE_FORBIDDEN && strncmp(m->sources[i].name, "controller ", 11) == 0) {
+                buf_printf(out, "%s: %s", m->sources[i].name, m->sources[i].message);
+                return;
+            }
+        buf_add_text(out, m->logs[id].found ? "no controller or router found to read logs from"
+                                            : "looking for the controller and the router");
         break;
     case LOGS_CLAIM:
         if (!o)
@@ -283,7 +292,7 @@ static void no_stream(const struct model *m, enum log_pane id, struct buf *out)
         else
             buf_printf(out, "asking for the logs of pod %s", pod->name);
         break;
-    default: buf_add_text(out, m->logs[id].title && *m->logs[id].title ? "looking for the pods picked" : "no pod is picked: P chooses, and p in a list"); break;
+    default: buf_add_text(out, *m->logs[id].title ? "looking for the pods picked" : "no pod is picked: P chooses, and p in a list"); break;
     }
 }
 
@@ -309,9 +318,11 @@ void logs_empty(struct logs *l, const struct model *m, struct buf *out)
         no_stream(m, l->at, out);
         return;
     }
-    for (size_t i = 0; i < logs->n_rows; i++)
-        if (logs->rows[i].state != LOG_STREAM_FOLLOWING)
-            buf_printf(out, "%s%s: %s", out->n ? "\n" : "", logs->rows[i].label, logs->rows[i].message && *logs->rows[i].message ? logs->rows[i].message : state_word(&logs->rows[i]));
+    for (size_t i = 0; i < logs->n_rows; i++) {
+        const struct log_stream_row *row = &logs->rows[i];
+        if (row->state != LOG_STREAM_FOLLOWING)
+            buf_printf(out, "%s%s: %s", out->n ? "\n" : "", row->label, row->message && *row->message ? row->message : state_word(row));
+    }
     if (!out->n)
         buf_add_text(out, "no lines yet");
 }

@@ -1,4 +1,5 @@
-/* The list of pods to pick for the Logs pane: typing narrows it, Enter picks or drops, a name that is not listed may be typed as NAMESPACE/NAME. */
+/* The list of pods to pick for the Logs pane: typing narrows it, Enter picks or drops, a name that is not listed may be typed as
+ * NAMESPACE/NAME. */
 #include "core/base/mem.h"
 #include "tui/picker.h"
 #include "tui/views/logs.h"

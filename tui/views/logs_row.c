@@ -1,9 +1,15 @@
-/* One row of the Logs pane: its text, cut or wrapped into lines, and their roles. What is drawn is core's safe text; the canvas guards it once more. */
+/* One row of the Logs pane: its text, cut or wrapped into lines, and their roles. What is drawn is core's safe text; the canvas guards it
+ * once more. */
 #include "tui/grapheme.h"
 #include "tui/views/logs.h"
 #include <stdio.h>
 
-enum { LEVEL_W = 6, LINES_MOST = 400, TEXT_MOST = 64 * 1024, CLOCK_SHORT = 8, WIDE = 100, LABEL_MOST = 12, LABEL_MOST_WIDE = 28, FOLDED_MOST = 9999 };
+enum {
+    LEVEL_W = 6, CLOCK_SHORT = 8, LABEL_MOST = 12, LABEL_MOST_WIDE = 28, /* columns */
+    WIDE = 100,                      /* a pane with room for milliseconds and long labels */
+    LINES_MOST = 400, TEXT_MOST = 64 * 1024, /* of one row */
+    FOLDED_MOST = 9999,
+};
 
 static const enum role style_roles[] = {
     [LOG_STYLE_NONE] = ROLE_NORMAL,
@@ -175,7 +181,9 @@ static void add_matches(struct painter *p, struct pattern *pattern, const struct
     struct slice all = buf_slice(&p->text->text);
     size_t at = 0, from, to;
 
-    while (p->n_matches < LOGS_MATCHES && at < all.n && m->clock->mono(m->clock) <= l->paint_until_ms && pattern_find(pattern, (struct slice){all.p + at, all.n - at}, &from, &to) && to > from) {
+    while (p->n_matches < LOGS_MATCHES && at < all.n && m->clock->mono(m->clock) <= l->paint_until_ms) {
+        if (!pattern_find(pattern, (struct slice){all.p + at, all.n - at}, &from, &to) || to == from)
+            return;
         p->matches[p->n_matches++] = (struct match){at + from, at + to};
         at += to;
     }
@@ -279,7 +287,8 @@ static void draw_folded(const struct logs *l, const struct sheet *s, const struc
 
     if (told >= 0 && text_columns((struct slice){l->text.text.p, (size_t)told}) + 8 <= w)
         return;
-    for (uint64_t at = row->line.number + 1; at <= row->line.number + row->line.span && n < FOLDED_MOST && log_buffer_get(s->buffer, at, &e); at++)
+    uint64_t last = row->line.number + row->line.span;
+    for (uint64_t at = row->line.number + 1; at <= last && n < FOLDED_MOST && log_buffer_get(s->buffer, at, &e); at++)
         n += e.folded && e.number - e.span == row->line.number;
     snprintf(text, sizeof text, " %s +%u", glyph_text(GLYPH_ELLIPSIS, canvas_ascii(c)), n);
     int wide = text_columns(slice_of(text));
@@ -328,7 +337,8 @@ static bool marked(const struct sheet *s, uint64_t number)
     return false;
 }
 
-static void draw_lines(struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m, struct canvas *c, int y, int x, int w)
+static void draw_lines(struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m, struct canvas *c, int y,
+                       int x, int w)
 {
     const char *level = level_of(l, row);
     enum log_level weight = log_text_weight(&row->line);
@@ -355,7 +365,8 @@ static void draw_lines(struct logs *l, const struct sheet *s, const struct log_r
         canvas_glyph(c, y + i, x - 2, ROLE_BORDER, GLYPH_VLINE);
 }
 
-void logs_row_draw(struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m, struct canvas *c, int y, struct rect r)
+void logs_row_draw(struct logs *l, const struct sheet *s, const struct log_row *row, const struct model *m, struct canvas *c, int y,
+                   struct rect r)
 {
     int x = r.x + 1;
 

@@ -1,5 +1,5 @@
-/* Lines written to a file, or gathered for the pager, a slice a turn. A new file is made with O_EXCL and taken away again if it cannot be finished; one
- * that is overwritten is replaced in one step, by rename, once all is written. */
+/* Lines written to a file, or gathered for the pager, a slice a turn. A new file is made with O_EXCL and taken away again if it cannot be
+ * finished; one that is overwritten is replaced in one step, by rename, once all is written. */
 #include "core/base/mem.h"
 #include "tui/views/logs.h"
 #include <errno.h>
@@ -165,7 +165,8 @@ void logs_save_step(struct logs *l, const struct clock *clock, int64_t until_mon
     if (!saving || (!saving->save && saving->view && !log_view_done(saving->view)))
         return;
     if (!saving->save)
-        saving->save = log_save_new(saving->path ? format_of(saving->path) : LOG_SAVE_SAFE, saving->buffer, saving->view, write_out, saving);
+        saving->save = log_save_new(saving->path ? format_of(saving->path) : LOG_SAVE_SAFE, saving->buffer, saving->view, write_out,
+                                    saving);
     switch (log_save_step(saving->save, clock, until_mono_ms)) {
     case LOG_SAVE_MORE: break;
     case LOG_SAVE_DONE: done(l); break;

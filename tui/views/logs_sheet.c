@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUCKET_MS = 60000 };
+enum { BUCKET_MS = 10000, BUCKETS = 6 /* of a minute: the last minute ends now, not where the clock's does */ };
 
 static void forget_buffer(struct logs *l, struct sheet *s)
 {
@@ -36,8 +36,19 @@ void sheet_sync(struct logs *l, struct sheet *s, const struct model *m)
     s->epoch = now->epoch;
     s->buffer = now->buffer;
     s->view = log_view_new(now->buffer);
-    s->rate = log_rate_new(now->buffer, BUCKET_MS, LOGS_MINUTES);
+    s->rate = log_rate_new(now->buffer, BUCKET_MS, BUCKETS * LOGS_MINUTES);
     sheet_query(l, s, m);
+}
+
+void sheet_errors(const struct sheet *s, unsigned stream, uint32_t minutes[LOGS_MINUTES])
+{
+    const uint32_t *errors = log_rate_errors(s->rate, stream);
+
+    for (int i = 0; i < LOGS_MINUTES; i++) {
+        minutes[i] = 0;
+        for (int k = 0; k < BUCKETS; k++)
+            minutes[i] += errors[i * BUCKETS + k];
+    }
 }
 
 void sheet_free(struct sheet *s)

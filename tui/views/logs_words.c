@@ -24,8 +24,8 @@ void logs_spark(struct buf *out, const uint32_t *counts, unsigned n, uint32_t mo
 }
 
 static const char *level_words[] = {
-    [LEVEL_NONE] = "all", [LEVEL_TRACE] = "trace", [LEVEL_DEBUG] = "≥ DEBUG", [LEVEL_INFO] = "≥ INFO", [LEVEL_WARN] = "≥ WARN", [LEVEL_ERROR] = "errors",
-    [LEVEL_FATAL] = "fatal",
+    [LEVEL_NONE] = "all",      [LEVEL_TRACE] = "trace",  [LEVEL_DEBUG] = "≥ DEBUG", [LEVEL_INFO] = "≥ INFO",
+    [LEVEL_WARN] = "≥ WARN",   [LEVEL_ERROR] = "errors", [LEVEL_FATAL] = "fatal",
 };
 
 /* A name in the title: short, its end tells the most. */
@@ -94,7 +94,8 @@ static bool time_of_day(struct slice s, int64_t now_ms, bool utc, int64_t *ms)
     if (s.n >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)s.n, s.p);
-    if ((sscanf(text, "%2d:%2d%n", &h, &m, &end) != 2 || (size_t)end != s.n) && (sscanf(text, "%2d:%2d:%2d%n", &h, &m, &sec, &end) != 3 || (size_t)end != s.n))
+    bool minutes = sscanf(text, "%2d:%2d%n", &h, &m, &end) == 2 && (size_t)end == s.n;
+    if (!minutes && (sscanf(text, "%2d:%2d:%2d%n", &h, &m, &sec, &end) != 3 || (size_t)end != s.n))
         return false;
     if (h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60)
         return false;
