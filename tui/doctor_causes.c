@@ -127,16 +127,24 @@ static int gravity(const struct cause *c)
     return c->finding ? (int)c->finding->severity : -1;
 }
 
+/* No claim waits for a router: what ails one stands behind what the claims themselves suffer. */
+static int rank(const struct cause *c)
+{
+    enum { INSTALLATION, CLAIMS, ROUTER, POOL };
+    if (c->report)
+        return CLAIMS;
+    if (c->finding && c->finding->subject_kind == KIND_POOL)
+        return POOL;
+    return c->finding && strncmp(c->finding->rule, "router", 6) == 0 ? ROUTER : INSTALLATION;
+}
+
 /* The gravest first; among those the installation's, then what most claims wait for. */
 static int by_gravity(const void *pa, const void *pb)
 {
     const struct cause *a = pa, *b = pb;
     if (gravity(a) != gravity(b))
         return gravity(b) - gravity(a);
-    int own_a = a->report != NULL, own_b = b->report != NULL;
-    bool pool_a = !own_a && a->finding && a->finding->subject_kind == KIND_POOL, pool_b = !own_b && b->finding &&
-        b->finding->subject_kind == KIND_POOL;
-    int rank_a = pool_a ? 2 : own_a, rank_b = pool_b ? 2 : own_b;
+    int rank_a = rank(a), rank_b = rank(b);
     if (rank_a != rank_b)
         return rank_a - rank_b;
     if (a->claims.n != b->claims.n)

@@ -138,6 +138,17 @@ static void leader(struct finder *f, const struct deployment *d)
     find_no_leader(f, d, lead, late);
 }
 
+static bool other_router(const struct store *store, const struct deployment *but)
+{
+    const struct ptrs *all = store_all(store, KIND_DEPLOYMENT);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct deployment *one = all->v[i];
+        if (one != but && one->component == COMPONENT_ROUTER && one->ready > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Row 6: what it may not do it asks for again and again, so an old complaint is over. */
 static void rights(struct finder *f, const struct deployment *d)
 {
@@ -169,7 +180,8 @@ static void deployment(struct finder *f, const struct deployment *d)
     if (d->desired == 0 || d->ready == 0) {
         int64_t since = d->available.status == TRUTH_FALSE ? d->available.since_ms : d->o.created_ms;
         bool settled = d->desired == 0 || outer->now_ms - since >= SETTLE_MS;
-        find(f, settled ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, &d->o);
+        bool spare = !controller && d->desired == 0 && other_router(outer->store, d); /* somebody has put it aside */
+        find(f, spare ? SEVERITY_INFO : settled ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, &d->o);
         find_brief(f, d->desired ? "%s down: 0 of %d ready" : "%s scaled to %d", word, d->desired);
         if (!d->desired)
             find_cause(f, "The %s is scaled to 0 replicas: %s.", word, controller ? "nobody looks at claims and sandboxes"
