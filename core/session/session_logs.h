@@ -44,7 +44,7 @@ struct log_wish {
     int64_t since_ms;                /* wall; 0: none */
     bool previous;                   /* the container before this one instead */
     bool once;                       /* what there is, then end */
-    bool whole_later;                /* a pod that comes once the first ones are known is read from its start: tail_lines is of those alone */
+    bool whole_later;                /* a pod that comes when the first are known is read from its start: tail_lines is theirs */
     const char *role;                /* of LOGS_SYSTEM: "ctl" or "rtr" alone, static; NULL: both */
 };
 void session_log_wish(struct session *, enum log_pane, const struct log_wish *);
