@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FRAME_MS = 16, OR_DEMO_MS = 2000, START_MS = 35000 };
+enum { FRAME_MS = 16, OR_DEMO_MS = 2000, START_MS = 35000, END_MS = 3000 };
 
 struct dashboard {
     const struct options *options;
@@ -32,6 +32,7 @@ struct dashboard {
     struct pager *pager;             /* not NULL: the terminal is its own */
     int64_t drawn_ms;                /* mono */
     bool quit;
+    bool signalled;                  /* SIGTERM or SIGHUP asked for it, not a key */
 };
 
 static int64_t now_ms(void)
@@ -165,7 +166,8 @@ static void turn_lent(struct dashboard *d)
     session_wait(connection_session(d->connection), fds, 2, fds[1].fd < 0 ? FRAME_MS * 6 : 1000);
     take_in(d);
     if (fds[0].revents)
-        terminal_signals(d->terminal, &resized, &d->quit);
+        terminal_signals(d->terminal, &resized, &d->signalled);
+    d->quit |= d->signalled;
     if (!d->quit && !pager_done(d->pager))
         return;
     if (pager_failure(d->pager))
@@ -190,6 +192,7 @@ static void turn(struct dashboard *d)
         wait = d->drawn_ms + FRAME_MS > now_ms() ? d->drawn_ms + FRAME_MS - now_ms() : 0;
     session_wait(session, fds, 2, wait < 0 ? -1 : (int)wait);
     terminal_signals(d->terminal, &resized, &quit);
+    d->signalled |= quit;
     d->quit |= quit;
     if (resized) {
         resize(d);
@@ -285,6 +288,19 @@ static void tell_left(struct session *session)
     }
 }
 
+/* Who ends us by a signal cannot be asked to wait: the terminal is the shell's again, and what runs is removed within END_MS. */
+static void end_runs(struct session *session)
+{
+    int64_t until = now_ms() + END_MS;
+
+    session_runs_end(session);
+    for (int64_t left; session_runs_active(session) && (left = until - now_ms()) > 0;) {
+        session_wait(session, NULL, 0, left < 100 ? (int)left : 100);
+        session_turn(session);
+        session_sweep(session);
+    }
+}
+
 static void close_all(struct dashboard *d)
 {
     pager_free(d->pager);
@@ -294,6 +310,8 @@ static void close_all(struct dashboard *d)
         terminal_free(d->terminal);
     if (d->canvas)
         canvas_free(d->canvas);
+    if (d->signalled && d->connection)
+        end_runs(connection_session(d->connection));
     if (d->terminal && d->connection)
         tell_left(connection_session(d->connection));
     theme_free(d->theme);

@@ -7,6 +7,7 @@
 #include "tui/run_drive.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -184,6 +185,9 @@ static bool choose_way(const struct options *o, struct run_config *config, struc
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(o->run.way, rows[i].word) == 0)
             config->way = rows[i].way;
+    const char *url = getenv("SANDTOP_ROUTER_URL");
+    if (config->way == RUN_WAY_URL && !o->run.router_url && !(url && *url))
+        return err_set(err, "--way url wants --router-url or SANDTOP_ROUTER_URL");
     return config->way != RUN_WAY_ANY || err_set(err, "--way: \"%s\" is none: write service, forward, url or exec", o->run.way);
 }
 
@@ -201,14 +205,18 @@ static int status_of(const struct run_drive *d)
     }
 }
 
+static bool a_person_reads(const struct run_drive *d)
+{
+    return d->options->run.verbose || isatty(STDERR_FILENO);
+}
+
 static void tell(struct run_drive *d)
 {
     const struct run_view *view = run_view(d->run);
     const struct run_result *result = &view->results[view->n_results - 1];
 
-    bool person = d->options->run.verbose || isatty(STDERR_FILENO); /* a script gets the command's own stderr and no more */
-    if (isatty(STDERR_FILENO) && run_output_bytes(result->err) && !run_output_ends_in_newline(result->err))
-        fputc('\n', stderr);
+    bool person = a_person_reads(d); /* a script gets the command's own stderr and no more */
+
     if (view->outcome != RUN_EXITED || *view->left)
         run_drive_tell_failure(d);
     if (result->needs_shell && result->exited && person)
@@ -238,7 +246,11 @@ static void follow(struct run_drive *d, bool text)
         if (ended) {
             finish_pipe(&out);
             finish_pipe(&err);
+            if (a_person_reads(d) && run_output_bytes(result->err) && !run_output_ends_in_newline(result->err))
+                fputc('\n', stderr);
         }
+        if (out.broken && !ended && !d->signalled)
+            run_drive_cancel(d, SIGPIPE);            /* as head(1) ends what it reads from */
     }
 }
 
@@ -251,7 +263,8 @@ int run_command(const struct options *o)
     char *line = NULL;
     int status = EXIT_CANNOT;
 
-    if (!aim(o, &config, &err) || !choose_way(o, &config, &err)) {
+    bool command = o->names[1] || o->names[0][strspn(o->names[0], " \t\n")] || err_set(&err, "run wants a command that is not empty");
+    if (!command || !aim(o, &config, &err) || !choose_way(o, &config, &err)) {
         run_tell("%s", err.text);
         err_clear(&err);
         return EXIT_CANNOT;

@@ -150,6 +150,12 @@ static void tell_stages(struct run_drive *d)
     }
 }
 
+void run_drive_cancel(struct run_drive *d, int signo)
+{
+    d->signalled = signo;
+    run_cancel(d->run);
+}
+
 static void take_signals(struct run_drive *d)
 {
     struct signalfd_siginfo info;
@@ -159,8 +165,7 @@ static void take_signals(struct run_drive *d)
             run_tell("ended at once; the claim goes by itself when its time is over");
             _exit(128 + (int)info.ssi_signo);
         }
-        d->signalled = (int)info.ssi_signo;
-        run_cancel(d->run);
+        run_drive_cancel(d, (int)info.ssi_signo);
     }
 }
 
@@ -189,6 +194,8 @@ static void diagnose(struct run_drive *d)
             struct look look = {.diagnosis = session_diagnosis(d->session), .store = session_store(d->session),
                 .now_ms = session_now(d->session), .names = names};
             doctor_text(&look, true, &d->finding_text);
+            if (verdict && verdict->state == CLAIM_READY && slice_starts(buf_slice(&d->finding_text), slice_of("✔")))
+                buf_clear(&d->finding_text); /* all is well with the claim: that is no reason */
             doctor_json(&look, &d->finding_json);
             enough = true;
         } else if (found) {

@@ -27,6 +27,8 @@ bool run_drive_open(struct run_drive *, const struct options *, struct run_confi
 /* Waits for the next thing and lets it happen; with -v new stages are told on stderr. False once the run is over. */
 bool run_drive_turn(struct run_drive *);
 void run_drive_close(struct run_drive *);
+/* Ends it as that signal would, and cleans up. */
+void run_drive_cancel(struct run_drive *, int signo);
 /* Waits until the command that was given last has come to its end, or the run to its. */
 void run_drive_finish_command(struct run_drive *);
 /* "sandtop: " and the text as one safe line on stderr. */

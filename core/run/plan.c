@@ -99,7 +99,10 @@ static void on_template(struct run *r, struct ask *a)
     if (r->phase != PHASE_PLAN)
         return;
     if (a->status == 404) {
-        run_fail(r, mem_printf("template %s does not exist in namespace %s (pool %s names it)", r->template_name, r->config.ns, r->pool));
+        if (r->config.target == RUN_TEMPLATE)
+            run_fail(r, mem_printf("template %s does not exist in namespace %s", r->template_name, r->config.ns));
+        else
+            run_fail(r, mem_printf("template %s does not exist in namespace %s (pool %s names it)", r->template_name, r->config.ns, r->pool));
         return;
     }
     if (a->status == 200 && json_type(json_path(spec, "podTemplate.spec")) == JSON_OBJECT) {

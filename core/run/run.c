@@ -139,8 +139,10 @@ static void over_deadline(struct run *r)
     char took[16];
     int64_t since = run_mono(r) - run_now(r)->began_ms;
 
+    bool stays = r->config.target == RUN_CLAIM || r->config.target == RUN_SANDBOX || r->config.keep;
     if (r->phase == PHASE_COMMAND)
-        set_text(&r->failure, mem_printf("the command was not over within %s; it ends with its sandbox", time_stage(since, took)));
+        set_text(&r->failure, mem_printf(stays ? "the command was not over within %s; it may go on in its sandbox, which stays"
+                                         : "the command was not over within %s; it ends with its sandbox", time_stage(since, took)));
     else
         set_text(&r->failure, mem_printf("the deadline of %s passed while %s%s%s", time_stage(since, took), stage_rows[r->stage].name,
                                          s->detail && *s->detail ? ": " : "", s->detail ? s->detail : ""));

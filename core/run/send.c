@@ -96,6 +96,17 @@ static void finish_clock(struct run *r, struct result *now)
     stage_end(r, RUN_STAGE_COMMAND, now->exited ? RUN_STAGE_DONE : RUN_STAGE_FAILED);
 }
 
+/* The runtime could not hand out what the command wrote, which it says in the words of a failed start. */
+static bool ran_to_bytes(const struct result *now)
+{
+    struct buf err = {0};
+
+    tail_of(now->err, &err);
+    bool bytes = err.n && memmem(err.p, err.n, "codec can't decode", 18) != NULL;
+    buf_free(&err);
+    return bytes;
+}
+
 static void exited(struct run *r, int64_t code)
 {
     static const char failed[] = "Failed to execute command: "; /* the python runtime's words, in a 200 with exit_code 1 */
@@ -107,7 +118,8 @@ static void exited(struct run *r, int64_t code)
     if (code == 1 && now->way != RUN_WAY_EXEC && run_output_read(now->err, 0, begin, sizeof begin) == sizeof begin)
         now->not_started = memcmp(begin, failed, sizeof begin) == 0;
     if (now->not_started && now->way != RUN_WAY_EXEC)
-        set_text(&now->exit_name, mem_printf("%d: could not be launched", now->exit_code));
+        set_text(&now->exit_name, mem_printf("%d: %s", now->exit_code, ran_to_bytes(now) ? "it ran, its output is no text"
+                                             : "could not be launched"));
     else
         set_text(&now->exit_name, run_exit_name(now->exit_code));
     stage_say(r, RUN_STAGE_COMMAND, mem_printf("exit %s", now->exit_name));

@@ -927,6 +927,16 @@ static void not_launched(void **state)
     assert_non_null(strstr(view(w)->results[0].hint, "no program nosuch"));
 }
 
+static void bytes_no_text(void **state)
+{
+    struct world *w = *state;
+
+    until_command(w);
+    answer(w, EXECUTE, 200, "{\"stdout\":\"\",\"stderr\":\"Failed to execute command: 'utf-8' codec can't decode byte 0xff\",\"exit_code\":1}");
+    assert_string_equal(view(w)->results[0].exit_name, "1: it ran, its output is no text");
+    assert_non_null(strstr(view(w)->results[0].hint, "pods/exec"));
+}
+
 /* ---- leftovers
  * ---------------------------------------------------------------------------------------------------------------------------- */
 
@@ -992,7 +1002,7 @@ int main(void)
             T(cancel_when_creation_is_lost),
         T(cancel_while_waiting), T(cancel_while_running), T(cancel_while_removing), T(removal_refused), T(something_stays),
             T(delete_is_repeated), T(kept),
-        T(evidence_first), T(in_a_row), T(in_what_is_there), T(oom_is_told), T(exit_137), T(not_launched), T(leftovers), T(freed_anywhere),
+        T(evidence_first), T(in_a_row), T(in_what_is_there), T(oom_is_told), T(exit_137), T(not_launched), T(bytes_no_text), T(leftovers), T(freed_anywhere),
     };
 
     return TESTS_MAIN(tests);
