@@ -339,6 +339,67 @@ static void tells_a_story_by_hand(void **state)
     replay_free(r);
 }
 
+/* Of what the session watches all is in a recording; of the rest only what was asked for, and nothing else is said to be missing. */
+static void tells_unknown_from_missing(void **state)
+{
+    static const char recorded[] =
+        "{\"sandtop\":\"recording/v1\",\"start\":\"2026-11-23T08:00:00Z\"}\n"
+        "{\"t\":0,\"answer\":{\"path\":\"/api/v1/namespaces/a/secrets/asked\",\"status\":404,\"body\":{\"kind\":\"Status\",\"message\":\"no secret\"}}}\n"
+        "{\"t\":0,\"end\":true}\n";
+    struct clock_virtual base;
+
+    (void)state;
+    clock_virtual_init(&base, 0);
+    struct replay *r = replay_new(must_read(recorded), &base.clock);
+    struct transport *t = replay_transport(r);
+    expect(t, "GET", "/api/v1/namespaces/a/secrets/asked", 404, "no secret");
+    expect(t, "GET", "/api/v1/namespaces/a/secrets/other", 403, "not in the recording");
+    expect(t, "GET", "/api/v1/namespaces/a/limitranges?limit=200", 403, "not in the recording");
+    expect(t, "GET", "/api/v1/namespaces/a/services/x:8080/proxy/metrics", 403, "not in the recording");
+    expect(t, "GET", POD, 404, "not found");
+    expect(t, "GET", "/api/v1/pods?limit=500", 200, "items");
+    expect(t, "GET", "/version", 200, "gitVersion");
+    transport_free(t);
+    replay_free(r);
+}
+
+/* A refusal is seen again as one, until it is lifted; an outage too. */
+static void records_refusals(void **state)
+{
+    struct clock_virtual clock, base;
+    struct err err = {0};
+    struct recording_about about = {0};
+    const char *path = temp_path("refused");
+
+    (void)state;
+    clock_virtual_init(&clock, INT64_C(1795423489000));
+    struct sim *sim = sim_new(&clock.clock, 7);
+    sim_story_demo(sim);
+    sim_fault(sim, "/api/v1/nodes", 403, 3, 0, NULL);
+    struct transport *t = recorder_new(sim_transport(sim), &clock.clock, path, &about, &err);
+    struct session *s = session_on(t, &clock.clock);
+    run(s, &clock, 8000);
+    assert_true(session_facts(s)->forbidden[KIND_NODE]);
+    sim_fault(sim, "/version", 0, 1, 0, NULL);
+    run(s, &clock, 300000);
+    assert_false(session_facts(s)->forbidden[KIND_NODE]);
+    session_free(s);
+    sim_free(sim);
+    clock_virtual_init(&base, 0);
+    struct replay *r = replay_new(must_open(path), &base.clock);
+    s = session_on(replay_transport(r), replay_clock(r));
+    run(s, &base, 8000);
+    assert_true(session_facts(s)->forbidden[KIND_NODE]);
+    session_free(s);
+    replay_seek(r, 290000);
+    s = session_on(replay_transport(r), replay_clock(r));
+    run(s, &base, 4000);
+    assert_false(session_facts(s)->forbidden[KIND_NODE]);
+    assert_int_equal(store_count(session_store(s), KIND_NODE), 4);
+    session_free(s);
+    replay_free(r);
+}
+
 static void reads_yaml_too(void **state)
 {
     struct recording *rec = must_read("sandtop: recording/v1\nstart: \"2026-11-23T08:00:00.25Z\"\nevents:\n- t: 1.5\n  put:\n    apiVersion: v1\n    kind: Node\n"
@@ -514,7 +575,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(replays_what_was_seen, temp_setup, temp_teardown),
         cmocka_unit_test_setup_teardown(nothing_secret_is_written, temp_setup, temp_teardown),
         cmocka_unit_test_setup_teardown(overwrites_nothing, temp_setup, temp_teardown),
-        cmocka_unit_test(tells_a_story_by_hand), cmocka_unit_test(reads_yaml_too), cmocka_unit_test(orders_by_time), cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(tells_a_story_by_hand), cmocka_unit_test(reads_yaml_too),
+        cmocka_unit_test(tells_unknown_from_missing), cmocka_unit_test_setup_teardown(records_refusals, temp_setup, temp_teardown), cmocka_unit_test(orders_by_time), cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(bears_any_cut), cmocka_unit_test(strips_paths), cmocka_unit_test(a_story_lives),
         cmocka_unit_test(says_what_is_wrong_with_a_cast),
     };
