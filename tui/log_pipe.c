@@ -1,5 +1,5 @@
-/* Invariant: what was taken in is written once; lines of one stream in their order; of several in the order of their stamps as far as they came within
- * HOLD_MS of each other. */
+/* Invariant: what was taken in is written once; lines of one stream in their order; of several in the order of their stamps as far as
+ * they came within HOLD_MS of each other. */
 #include "tui/log_pipe.h"
 
 #include "core/base/mem.h"
@@ -61,8 +61,10 @@ static struct origin *origin_of(struct log_pipe *p, const struct log_stream_row 
         if (is_origin(p->origins.v[i], row))
             return p->last = p->origins.v[i];
     struct origin *o = NEW(struct origin);
-    *o = (struct origin){.label = mem_text(row->label), .ns = mem_text(row->ns), .pod = mem_text(row->pod), .container = mem_text(row->container),
-                         .prefix = mem_printf("%s/%s ", row->pod, row->container), .stamp_ns = INT64_MIN};
+    *o = (struct origin){
+        .label = mem_text(row->label), .ns = mem_text(row->ns), .pod = mem_text(row->pod), .container = mem_text(row->container),
+        .prefix = mem_printf("%s/%s ", row->pod, row->container), .stamp_ns = INT64_MIN,
+    };
     o->prefix_n = strlen(o->prefix);
     ptrs_add(&p->origins, o);
     return p->last = o;
@@ -174,8 +176,10 @@ static void hold(struct log_pipe *p, struct origin *o, unsigned type, enum log_l
 {
     struct item *item = mem_grow(NULL, 1, sizeof *item + text.n);
 
-    *item = (struct item){.stamp_ns = o->stamp_ns, .arrived_ms = p->config.clock->mono(p->config.clock), .seq = p->seq++, .origin = o, .type = type,
-                          .level = level, .dated = stamp_ns != INT64_MIN, .n = text.n};
+    *item = (struct item){
+        .stamp_ns = o->stamp_ns, .arrived_ms = p->config.clock->mono(p->config.clock), .seq = p->seq++, .origin = o, .type = type,
+        .level = level, .dated = stamp_ns != INT64_MIN, .n = text.n,
+    };
     if (type != LOG_LINE_TEXT)
         item->stamp_ns = stamp_ns;
     memcpy(item->text, text.p, text.n);

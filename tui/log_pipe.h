@@ -1,5 +1,5 @@
-/* Lines of several streams, put in the order of time and written to a descriptor. Reading is never held up by a slow reader of ours until `limit`
- * bytes wait for it. */
+/* Lines of several streams, put in the order of time and written to a descriptor. Reading is never held up by a slow reader of ours until
+ * `limit` bytes wait for it. */
 #ifndef TUI_LOG_PIPE_H
 #define TUI_LOG_PIPE_H
 #include "core/base/clock.h"

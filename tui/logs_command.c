@@ -1,4 +1,5 @@
-/* `sandtop logs [controller|router|claim NAME|pod NAME]`: lines go to stdout, everything else to stderr (in JSON to stdout too, as objects of their own). */
+/* `sandtop logs [controller|router|claim NAME|pod NAME]`: lines go to stdout, everything else to stderr (in JSON to stdout too, as
+ * objects of their own). */
 #include "tui/logs_command.h"
 
 #include "core/base/mem.h"
@@ -120,7 +121,7 @@ static bool take_target(struct logs *l, struct err *err)
     }
     l->role = strcmp(names[0], "controller") == 0 ? "ctl" : strcmp(names[0], "router") == 0 ? "rtr" : NULL;
     if (!l->role || names[1])
-        return err_set(err, "logs: \"%s\" cannot be read: write controller, router, claim NAME, pod NAME, or nothing for controller and router",
+        return err_set(err, "logs: \"%s\" cannot be read: write controller, router, claim NAME, pod NAME, or nothing for the first two",
                        l->role ? names[1] : names[0]);
     return true;
 }
@@ -340,7 +341,8 @@ int logs_run(const struct options *o)
         status = 2;
     } else {
         struct log_pipe_config config = {
-            .fd = STDOUT_FILENO, .clock = l.clock, .marks = as_json(&l), .follow = o->logs.follow, .query = l.query, .limit = o->log_buffer_bytes,
+            .fd = STDOUT_FILENO, .clock = l.clock, .marks = as_json(&l), .follow = o->logs.follow, .query = l.query,
+            .limit = o->log_buffer_bytes,
             .format = as_json(&l) ? LOG_SAVE_JSON : isatty(STDOUT_FILENO) ? LOG_SAVE_SAFE : LOG_SAVE_TEXT,
         };
         l.pipe = log_pipe_new(&config);

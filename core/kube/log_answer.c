@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    ASK_AGAIN_MS = 1000,             /* after an end that nothing explains: the container may have ended, of which the pod watch tells a little later */
+    ASK_AGAIN_MS = 1000,             /* after an end that nothing explains: the pod watch may tell of it a little later */
     WAITING_MS = 1000, WAITING_KNOWN_MS = 10000, /* the pod watch wakes the stream; that is in case it is silent */
     FORBIDDEN_MS = 60000,
     GONE_AFTER = 3,                  /* answers 404 in a row, where no pod watch says anything */
@@ -58,10 +58,15 @@ void log_stream_end(struct log_stream *s, const char *why, bool marked)
     s->retry_at_ms = INT64_MAX;
 }
 
-/* The newest line that was read bears the second in which the container started, and the one before has not shown it: it is the new one's. */
+/* The newest line that was read bears the second in which the container started, and the one before has not shown it: it is the new
+ * one's. */
 static bool read_already(const struct log_stream *s)
 {
-    return s->phase == LOG_PHASE_PREVIOUS && s->from_start && s->facts.started_ms && s->join.window.newest_ns / 1000000 >= s->facts.started_ms && !s->join.newest_met;
+    int64_t newest_ms = s->join.window.newest_ns / 1000000;
+
+    if (s->phase != LOG_PHASE_PREVIOUS || !s->from_start || s->join.newest_met)
+        return false;
+    return s->facts.started_ms && newest_ms >= s->facts.started_ms;
 }
 
 void log_stream_current(struct log_stream *s)
@@ -181,7 +186,9 @@ static void refused(struct log_stream *s)
 {
     json status = json_whole(buf_slice(&s->error));
     char *message = json_dup(json_get(status, "message"));
-    char *text = message ? message : s->error.n ? mem_printf("%d: %.200s", s->status, s->error.p) : mem_printf("the server answered %d", s->status);
+    char *text = message      ? message
+                 : s->error.n ? mem_printf("%d: %.200s", s->status, s->error.p)
+                              : mem_printf("the server answered %d", s->status);
 
     if (s->phase == LOG_PHASE_PREVIOUS && (s->status == 400 || s->status == 404)) {
         previous_read(s);            /* nothing is kept of the container before */

@@ -1,4 +1,5 @@
-/* What the pod watch says to a log stream: restarts, ends, reasons to wait. Invariant: a stream that is told nothing new does nothing new. */
+/* What the pod watch says to a log stream: restarts, ends, reasons to wait. Invariant: a stream that is told nothing new does nothing
+ * new. */
 #include "core/base/mem.h"
 #include "core/kube/log_stream_internal.h"
 
@@ -126,6 +127,12 @@ static void restarted(struct log_stream *s, int64_t seen)
         log_stream_say(s, LOG_STREAM_CONNECTING, "");
 }
 
+/* The container was restarted before the stream began. */
+static bool begins_late(const struct log_stream *s)
+{
+    return nothing_read(s) && !s->exchange && s->facts.state == LOG_CONTAINER_RUNNING && s->facts.has_last && s->config.previous_lines;
+}
+
 void log_stream_container(struct log_stream *s, const struct log_container *c)
 {
     bool first = s->facts.state == LOG_CONTAINER_UNKNOWN && !*s->facts.id;
@@ -136,7 +143,7 @@ void log_stream_container(struct log_stream *s, const struct log_container *c)
         return;
     if (other && !(nothing_read(s) && s->phase == LOG_PHASE_PREVIOUS)) {
         restarted(s, seen);
-    } else if (first && nothing_read(s) && !s->exchange && s->facts.state == LOG_CONTAINER_RUNNING && s->facts.has_last && s->config.previous_lines) {
+    } else if (first && begins_late(s)) {
         s->phase = LOG_PHASE_PREVIOUS;   /* why it was restarted stands there */
     } else {
         same_container(s);

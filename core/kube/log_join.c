@@ -1,7 +1,7 @@
-/* Invariant: a line goes out as new once. It rests on how the kubelet reads: one file, in order, so that a resumed answer (sinceTime floored to the second
- * before the newest line) repeats the newest lines and then goes on, unless that file was rotated away; and on stamps that grow but for the jitter
- * of the container's two pipes. What was seen on a real kubelet: a follower that stood still for 22 s while the log was rotated lost 103,700 lines and was
- * then sent 55,700 others twice, in one answer. */
+/* Invariant: a line goes out as new once. It rests on how the kubelet reads: one file, in order, so that a resumed answer (sinceTime
+ * floored to the second before the newest line) repeats the newest lines and then goes on, unless that file was rotated away; and on
+ * stamps that grow but for the jitter of the container's two pipes. What was seen on a real kubelet: a follower that stood still for 22 s
+ * while the log was rotated lost 103,700 lines and was then sent 55,700 others twice, in one answer. */
 #include "core/kube/log_join.h"
 
 #include "core/base/clock.h"

@@ -1,5 +1,5 @@
-/* Which lines of an answer are new: joins the answers of one container's log, without loss or repeats, and says where lines may be missing. Pure but
- * for its memory: it knows stamps and the wall clock, no requests. */
+/* Which lines of an answer are new: joins the answers of one container's log, without loss or repeats, and says where lines may be
+ * missing. Pure but for its memory: it knows stamps and the wall clock, no requests. */
 #ifndef KUBE_LOG_JOIN_H
 #define KUBE_LOG_JOIN_H
 #include "core/base/buf.h"
@@ -8,8 +8,8 @@
 enum log_verdict {
     LOG_NEW,
     LOG_REPEAT,                      /* it was handed out before */
-    LOG_UNJOINED,                    /* it is newer than all that was read, and this answer has shown nothing that was: lines may be missing before it.
-                                      * Said once an answer, and the line is not taken in: ask log_join_accept, then again. */
+    LOG_UNJOINED,                    /* it is newer than all that was read, and this answer has shown nothing that was: lines may be missing
+                                      * before it. Said once an answer, and the line is not taken in: ask log_join_accept, then again. */
 };
 enum log_gap {
     LOG_GAP_NONE,
@@ -25,7 +25,7 @@ enum log_answer {
 };
 struct log_join {
     struct log_window window;
-    struct log_window past;          /* of before the clock went back: its stamps lie in the future, and a resumed answer brings them again */
+    struct log_window past;          /* of before the clock went back: stamps of the future, which a resumed answer brings again */
     bool resumed;                    /* this answer continues an earlier one, and nothing new has come on it yet … */
     bool overlapped;                 /* … but what was known has */
     bool other;                      /* LOG_ANSWER_OTHER */

@@ -7,7 +7,8 @@ static const int64_t second_in_ns = 1000000000, last_second = 4000000000;
 
 enum { SECOND_LENGTH = 19, PART_KEPT = 1024 * 1024 };
 
-/* ".641472415Z ": the fraction behind the second that was read last. The number of bytes up to and with the space; 0: something else stands there. */
+/* ".641472415Z ": the fraction behind the second that was read last. The number of bytes up to and with the space; 0: something else
+ * stands there. */
 static size_t fraction(const char *p, size_t n, int64_t *ns)
 {
     int64_t value = 0, unit = second_in_ns / 10;

@@ -84,8 +84,8 @@ static void say_gap(struct log_stream *s)
     buf_free(&text);
 }
 
-/* Nothing of this answer was handed out. The container may have been restarted, of which the pod watch tells a little later than the log: then
- * what is missing is read from the container before. */
+/* Nothing of this answer was handed out. The container may have been restarted, of which the pod watch tells a little later than the log:
+ * then what is missing is read from the container before. */
 static bool verify(struct log_stream *s)
 {
     if (s->verified || !*s->facts.id || s->phase == LOG_PHASE_PREVIOUS)
@@ -136,8 +136,10 @@ bool log_stream_line(struct log_stream *s, int64_t stamp_ns, struct slice text)
 /* Texts that the kubelet writes into a 200 answer when it cannot go on. Lines of a container are dated. */
 bool log_stream_error_in_body(int64_t stamp_ns, struct slice line)
 {
-    static const char *const starts[] = {"failed to create fsnotify watcher", "failed to watch file", "unable to retrieve container logs for", "failed to open log file",
-                                         "rpc error: code = "};
+    static const char *const starts[] = {
+        "failed to create fsnotify watcher", "failed to watch file", "unable to retrieve container logs for", "failed to open log file",
+        "rpc error: code = ",
+    };
 
     for (size_t i = 0; stamp_ns == INT64_MIN && i < sizeof starts / sizeof *starts; i++)
         if (slice_starts(line, slice_of(starts[i])))

@@ -18,14 +18,16 @@ struct log_stream_sink {
 struct log_stream_config {
     const char *ns, *pod, *container;   /* copied */
     unsigned tail_lines;                /* of the first request; 0: all */
-    unsigned previous_lines;            /* where the container was restarted before the stream begins: so many of the dead one's last lines first */
+    unsigned previous_lines;            /* restarted before the stream begins: so many of the dead container's last lines first */
     int64_t since_ms;                   /* wall; of the first request; 0: none */
     bool previous;                      /* the container before this one: read once, then ended */
     bool follow;
 };
-/* CONNECTING: nothing was heard yet. WAITING: nothing is wrong, but no line can come now: the container waits or has ended, or the stream is held.
- * ENDED: all was read; nothing more is asked for unless the pod comes back. */
-enum log_stream_state { LOG_STREAM_CONNECTING, LOG_STREAM_FOLLOWING, LOG_STREAM_WAITING, LOG_STREAM_RETRYING, LOG_STREAM_ENDED, LOG_STREAM_FORBIDDEN };
+/* CONNECTING: nothing was heard yet. WAITING: nothing is wrong, but no line can come now: the container waits or has ended, or the stream
+ * is held. ENDED: all was read; nothing more is asked for unless the pod comes back. */
+enum log_stream_state {
+    LOG_STREAM_CONNECTING, LOG_STREAM_FOLLOWING, LOG_STREAM_WAITING, LOG_STREAM_RETRYING, LOG_STREAM_ENDED, LOG_STREAM_FORBIDDEN,
+};
 
 /* What the pod watch knows of the container. Texts are borrowed during the call. */
 enum log_container_state { LOG_CONTAINER_UNKNOWN, LOG_CONTAINER_WAITING, LOG_CONTAINER_RUNNING, LOG_CONTAINER_TERMINATED };
@@ -42,14 +44,15 @@ struct log_container {
 };
 
 struct log_stream;
-struct log_stream *log_stream_new(struct transport *, const struct clock *, const struct log_stream_config *, const struct log_stream_sink *, void *ctx);
+struct log_stream *log_stream_new(struct transport *, const struct clock *, const struct log_stream_config *,
+                                  const struct log_stream_sink *, void *ctx);
 void log_stream_free(struct log_stream *);
 void log_stream_step(struct log_stream *);
 int64_t log_stream_due(const struct log_stream *);
 /* Drives restarts and the end. Cheap where nothing changed. */
 void log_stream_container(struct log_stream *, const struct log_container *);
-/* The pod watch says that the pod is gone: what is left is read, then the stream ends with this reason. It may come back (the watch was wrong).
- * replaced: another pod has its name by now, whose log the server would answer with. */
+/* The pod watch says that the pod is gone: what is left is read, then the stream ends with this reason. It may come back (the watch was
+ * wrong). replaced: another pod has its name by now, whose log the server would answer with. */
 void log_stream_pod_gone(struct log_stream *, bool replaced, const char *why);
 void log_stream_pod_back(struct log_stream *);
 /* Held, nothing is asked for; let go, it resumes where it was. */

@@ -1,4 +1,5 @@
-/* A log stream's parts. Internal to log_stream.c (asks), log_answer.c (what an answer's end means) and log_facts.c (what the pod watch says). */
+/* A log stream's parts. Internal to log_stream.c (asks), log_answer.c (what an answer's end means) and log_facts.c (what the pod watch
+ * says). */
 #ifndef KUBE_LOG_STREAM_INTERNAL_H
 #define KUBE_LOG_STREAM_INTERNAL_H
 #include "core/kube/log_join.h"
@@ -34,7 +35,7 @@ struct log_stream {
     char *message;
     struct log_splitter splitter;
     struct log_join join;
-    struct buf held_part;            /* a line without its end at the end of an answer: it comes again whole, unless the log is gone by then */
+    struct buf held_part;            /* a line without its end, at the end of an answer: it comes again whole, unless the log is gone */
     int64_t held_ns;                 /* its stamp */
     struct buf error;                /* the body of a refusal */
     char *body_error;                /* the kubelet's own words inside a 200 … */

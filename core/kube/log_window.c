@@ -1,6 +1,6 @@
 /* Invariant: items are the newest lines read, at most LOG_WINDOW_MOST of them, sorted by stamp, equal stamps in the order of arrival.
- * Stamps of one container grow but for the jitter of its two pipes (each is stamped by a writer of its own), so an item finds its place near the
- * end. */
+ * Stamps of one container grow but for the jitter of its two pipes (each is stamped by a writer of its own), so an item finds its place
+ * near the end. */
 #include "core/kube/log_window.h"
 
 #include "core/base/mem.h"

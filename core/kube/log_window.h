@@ -21,8 +21,9 @@ struct log_window {
 void log_window_init(struct log_window *);
 void log_window_add(struct log_window *, int64_t stamp_ns, struct slice line);
 void log_window_round(struct log_window *);                        /* every item may be met once more */
-/* Whether the line was read before; each item counts once a round. A repeat comes in the order of the lines, so what is older than all that is kept
- * was read (or lies before the beginning of what was wanted) until the first of those kept is met; later it is a line whose stamp went back. */
+/* Whether the line was read before; each item counts once a round. A repeat comes in the order of the lines, so what is older than all
+ * that is kept was read (or lies before the beginning of what was wanted) until the first of those kept is met; later it is a line whose
+ * stamp went back. */
 bool log_window_had(struct log_window *, int64_t stamp_ns, struct slice line);
 /* The same for kept lines alone. */
 bool log_window_kept(struct log_window *, int64_t stamp_ns, struct slice line);

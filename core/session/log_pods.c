@@ -1,5 +1,6 @@
-/* Which pods a log pane is about. The controller's and the router's, and those of sandboxes, stand in the session's store. A pod picked by hand
- * may be any: each is watched by name and stands in a small store of its own, so that the picture of the cluster holds what it held. */
+/* Which pods a log pane is about. The controller's and the router's, and those of sandboxes, stand in the session's store. A pod picked
+ * by hand may be any: each is watched by name and stands in a small store of its own, so that the picture of the cluster holds what it
+ * held. */
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/session/log_set.h"
@@ -208,7 +209,8 @@ static void visit_system_pod(struct pane *pane, const struct pod *pod, const cha
         first++;
     for (uint32_t i = first; i < pod->n_containers; i++) {
         const struct container *c = &pod->containers[i];
-        char *label = mem_printf("%s%s%s%s%s", role, several ? "/" : "", several ? last_part(pod->o.name) : "", i > first ? ":" : "", i > first ? c->name : "");
+        char *label = mem_printf("%s%s%s%s%s", role, several ? "/" : "", several ? last_part(pod->o.name) : "", i > first ? ":" : "",
+                                 i > first ? c->name : "");
         pane_follow(pane, pod, c, label);
         free(label);
     }

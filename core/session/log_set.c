@@ -1,5 +1,5 @@
-/* The log panes: which streams run, and where their lines go. Invariant: a pane has one stream a pod uid and container. A stream that has ended is
- * kept for a while, so that a pod that comes back under the same uid goes on where it was instead of being read twice. */
+/* The log panes: which streams run, and where their lines go. Invariant: a pane has one stream a pod uid and container. A stream that has
+ * ended is kept for a while, so that a pod that comes back under the same uid goes on where it was instead of being read twice. */
 #include "core/session/log_set.h"
 
 #include "core/base/mem.h"
@@ -59,8 +59,8 @@ static void tell_container(struct follow *f, const struct pod *pod, const struct
 {
     bool done = strcmp(pod->phase, "Succeeded") == 0 || strcmp(pod->phase, "Failed") == 0 || (c->init && c->exit_code == 0);
     static const enum log_container_state states[] = {
-        [CONTAINER_UNKNOWN] = LOG_CONTAINER_UNKNOWN, [CONTAINER_WAITING] = LOG_CONTAINER_WAITING, [CONTAINER_RUNNING] = LOG_CONTAINER_RUNNING,
-        [CONTAINER_TERMINATED] = LOG_CONTAINER_TERMINATED,
+        [CONTAINER_UNKNOWN] = LOG_CONTAINER_UNKNOWN, [CONTAINER_WAITING] = LOG_CONTAINER_WAITING,
+        [CONTAINER_RUNNING] = LOG_CONTAINER_RUNNING, [CONTAINER_TERMINATED] = LOG_CONTAINER_TERMINATED,
     };
     struct log_container facts = {
         .id = c->id, .state = states[c->state], .reason = c->reason, .exit_code = c->exit_code,
@@ -106,7 +106,9 @@ static struct follow *begin(struct pane *pane, const struct pod *pod, const stru
         .label = mem_text(label), .init = c->init, .number = log_buffer_stream(pane->buffer, label),
     };
     log_buffer_name(pane->buffer, f->number, f->ns, f->pod, f->container);
-    f->row = (struct log_stream_row){.label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number};
+    f->row = (struct log_stream_row){
+        .label = f->label, .ns = f->ns, .pod = f->pod, .container = f->container, .init = c->init, .stream = f->number,
+    };
     struct log_stream_config config = {
         .ns = f->ns, .pod = f->pod, .container = f->container, .since_ms = pane->wish.since_ms,
         .tail_lines = pane->known && pane->wish.whole_later ? 0 : pane->wish.tail_lines,

@@ -1,5 +1,5 @@
-/* The logs of a session: panes of streams. Each pane has a bounded memory of its own (log_buffer_bytes), and a container has one stream a pane
- * at most. Implemented by log_set.c. */
+/* The logs of a session: panes of streams. Each pane has a bounded memory of its own (log_buffer_bytes), and a container has one stream a
+ * pane at most. Implemented by log_set.c. */
 #ifndef SESSION_SESSION_LOGS_H
 #define SESSION_SESSION_LOGS_H
 #include "core/kube/log_stream.h"
@@ -19,11 +19,12 @@ bool session_log_wanted(const struct session *, enum log_pane);
 bool session_log_pick(struct session *, const char *ns, const char *pod);
 void session_log_unpick(struct session *, const char *ns, const char *pod);
 bool session_log_picked(const struct session *, const char *ns, const char *pod);
-/* Never NULL, though empty while the pane was never wanted. LOGS_CLAIM gets another buffer whenever another object is selected, so ask each turn;
- * the epoch grows with each new buffer of the pane. */
+/* Never NULL, though empty while the pane was never wanted. LOGS_CLAIM gets another buffer whenever another object is selected, so ask
+ * each turn; the epoch grows with each new buffer of the pane. */
 const struct log_buffer *session_log_buffer(const struct session *, enum log_pane);
 uint64_t session_log_epoch(const struct session *, enum log_pane);
-/* What the pane is about: "controller and router", "claim team-a/my-claim, pod my-claim", "" where nothing is selected. Borrowed until the next turn. */
+/* What the pane is about: "controller and router", "claim team-a/my-claim, pod my-claim", "" where nothing is selected. Borrowed until
+ * the next turn. */
 const char *session_log_title(struct session *, enum log_pane);
 /* One row a stream, in the order in which they were found; streams that have ended stay for a while. Borrowed until the next turn. */
 struct log_stream_row {

@@ -1,6 +1,6 @@
-/* Anything at all as a log answer: the same lines come out wherever the chunks end, nothing is lost or added, stamps are read as they stand, and an
- * answer that comes a second time, whole or from any line on, brings nothing new.
- * clang -fsanitize=fuzzer,address builds it as a fuzzer; `make check` replays the fixtures and spoilt copies of them through it. */
+/* Anything at all as a log answer: the same lines come out wherever the chunks end, nothing is lost or added, stamps are read as they
+ * stand, and an answer that comes a second time, whole or from any line on, brings nothing new. clang -fsanitize=fuzzer,address builds it
+ * as a fuzzer; `make check` replays the fixtures and spoilt copies of them through it. */
 #include "core/base/clock.h"
 #include "core/kube/log_join.h"
 #include "core/kube/log_splitter.h"

@@ -1,5 +1,5 @@
-/* A pods/log endpoint for tests: a container's log as the kubelet keeps it (rotated, restarted, in pieces), served with its faults, on a virtual clock.
- * It filters as the API server does: sinceTime floored to seconds and inclusive, tailLines before it, limitBytes over all. */
+/* A pods/log endpoint for tests: a container's log as the kubelet keeps it (rotated, restarted, in pieces), served with its faults, on a
+ * virtual clock. It filters as the API server does: sinceTime floored to seconds and inclusive, tailLines before it, limitBytes over all. */
 #ifndef TESTS_LOG_SERVER_H
 #define TESTS_LOG_SERVER_H
 #include "core/base/buf.h"

@@ -57,7 +57,8 @@ static void cut_anywhere(void **state)
     }
 }
 
-/* Each answer is cut before it has come past what is known: it is asked for again soon, and neither in a busy loop nor more and more seldom. */
+/* Each answer is cut before it has come past what is known: it is asked for again soon, and neither in a busy loop nor more and more
+ * seldom. */
 static void cut_again_and_again(void **state)
 {
     struct bench b;
@@ -166,8 +167,8 @@ static void rotation_is_a_gap(void **state)
     teardown(&b);
 }
 
-/* As seen on a real kubelet: the reader stood still for 65 s while the log was rotated; then it gets what lay in the pipes, the newest file, and that
- * file once again, all in one answer. */
+/* As seen on a real kubelet: the reader stood still for 65 s while the log was rotated; then it gets what lay in the pipes, the newest
+ * file, and that file once again, all in one answer. */
 static void stood_still(void **state)
 {
     struct bench b;
