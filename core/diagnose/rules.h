@@ -67,6 +67,8 @@ enum crash container_crash(const struct container *, int64_t now_ms, int64_t *un
 bool has_port(const char *ports, int port);
 
 bool rule_node_down(const struct chain *, struct finder *);
+bool rule_node_missing(const struct chain *, struct finder *);
+bool rule_readiness_gate(const struct chain *, struct finder *);
 bool rule_controller_down(const struct chain *, struct finder *);
 bool rule_no_extensions(const struct chain *, struct finder *);
 /* The finding itself, for a claim and for the installation; unseen_kinds: what goes unseen, in words. */

@@ -194,8 +194,7 @@ static int64_t loop_since(const struct chain *c, const struct ending *end)
 }
 
 static void crash_words(const struct chain *c, struct finder *f, const struct container *k, const struct ending *end,
-                        const struct event *liveness,
-                        bool loop)
+                        const struct event *liveness, const struct event *hook, bool loop)
 {
     const char *word = k->init ? "init container" : "container", *capital = k->init ? "Init container" : "Container";
     const char *again = loop ? " again and again" : "";
@@ -212,6 +211,11 @@ static void crash_words(const struct chain *c, struct finder *f, const struct co
                    k->restarts);
         find_next(f, "Correct the liveness probe or give it more time; long commands block old runtimes");
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
+    } else if (hook) {
+        find_brief(f, "%s killed: its postStart hook fails", word);
+        find_cause(f, "%s %s is killed%s because its postStart hook fails: exited with code %d; %d restarts.", capital, k->name, again,
+                   end->exit_code, k->restarts);
+        find_edit_template(f, "Correct the postStart hook");
     } else {
         find_brief(f, "%s %s exit code %d", word, !loop ? "ended:" : end->exit_code ? "crashes:" : "ends again and again:", end->exit_code);
         find_cause(f, "%s %s %s%s: it exited with code %d%s; %d restarts.", capital, k->name, end->exit_code ? "crashes" : "ends", again,
@@ -241,16 +245,22 @@ bool rule_crash(const struct chain *c, struct finder *f)
         const struct event *liveness = oom ? NULL : event_about(&c->pod->o, "Unhealthy", "Liveness probe failed");
         if (liveness && end.finished_ms && liveness->last_ms < end.finished_ms - 120000)
             liveness = NULL;
+        /* The kubelet kills a container whose hook fails (observed: exit 137 by no fault of its own); the event may come at the start. */
+        const struct event *hook = oom || liveness || k->init ? NULL : event_about(&c->pod->o, "FailedPostStartHook", NULL);
+        char field[300];
+        snprintf(field, sizeof field, "spec.containers{%s}", k->name);
+        if (hook && (!is(hook->about_field, field) || (end.started_ms && hook->last_ms < end.started_ms - 120000)))
+            hook = NULL;
         find_recheck(f, until);
         find(f, crash == CRASH_LOOP ? SEVERITY_STUCK : SEVERITY_WAITING, CONFIDENCE_PROVED, &c->pod->o);
         find_since(f, loop_since(c, &end));
-        crash_words(c, f, k, &end, liveness, crash == CRASH_LOOP);
+        crash_words(c, f, k, &end, liveness, hook, crash == CRASH_LOOP);
         find_group(f, "%s|%s|%s|%d|%d|%d", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, k->name, end.exit_code,
-                   oom,
-                   liveness != NULL);
+                   oom, liveness ? 1 : hook ? 2 : 0);
         find_container(f, c->pod, k);
         find_event(f, event_about(&c->pod->o, "BackOff", "restarting failed container"));
         find_event(f, liveness);
+        find_event(f, hook);
         find_ready(f);
         return true;
     }

@@ -107,7 +107,7 @@ static void nodes_evidence(struct finder *f)
         for (const struct link *l = link_in(&n->o, LINK_POD_NODE, NULL); l; l = link_in(&n->o, LINK_POD_NODE, l))
             pods += l->from->present;
         struct buf text = {0};
-        buf_printf(&text, "allocatable: cpu %.3g, memory %lld Mi, pods %d; sandboxes' pods on it: %zu%s%s%s", (double)n->cpu_milli / 1000,
+        buf_printf(&text, "allocatable: cpu %.10g, memory %lld Mi, pods %d; sandboxes' pods on it: %zu%s%s%s", (double)n->cpu_milli / 1000,
                    (long long)(n->memory_bytes >> 20), n->pods, pods,
                    n->unschedulable ? "; cordoned" : "", n->taints[0] ? "; taints " : "", n->taints);
         find_evidence(f, &n->o, 0, text.p, "%s", n->ready.status == TRUTH_TRUE ? "Ready" : "not Ready");
@@ -261,6 +261,59 @@ bool rule_node_down(const struct chain *c, struct finder *f)
     find_command(f, "kubectl describe node %s", n->o.name);
     find_group(f, "%s", n->o.name);
     find_condition(f, &n->o, "Ready", &n->ready);
+    find_condition(f, &c->pod->o, "Ready", &c->pod->ready);
+    find_ready(f);
+    return true;
+}
+
+static bool knows_nodes(const struct chain *c)
+{
+    const struct ptrs *all = store_all(c->store, KIND_NODE);
+    for (size_t i = 0; c->facts->synced[KIND_NODE] && !c->facts->forbidden[KIND_NODE] && i < all->n; i++)
+        if (((const struct node *)all->v[i])->o.present)
+            return true;
+    return false;
+}
+
+/* A pod bound to a node that nobody has registered: no kubelet takes it, and the pod collector deletes it after a while (observed). */
+bool rule_node_missing(const struct chain *c, struct finder *f)
+{
+    enum { SEEN_MS = 3000 };         /* pods and nodes come by two watches */
+    if (!c->pod || !c->pod->node[0] || c->node || c->pod->o.deleting_ms || c->pod->started_ms || !is(c->pod->phase, "Pending") ||
+        !knows_nodes(c))
+        return false;
+    for (uint32_t i = 0; i < c->pod->n_containers; i++)
+        if (c->pod->containers[i].state != CONTAINER_UNKNOWN)
+            return false;
+    int64_t due = c->pod->o.created_ms + SEEN_MS;
+    find_recheck(f, due);
+    if (c->now_ms < due)
+        return false;
+    find(f, find_passing(f), CONFIDENCE_PROVED, &c->pod->o);
+    find_at(f, KIND_NODE, "", c->pod->node);
+    find_brief(f, "node %s does not exist", c->pod->node);
+    find_cause(f, "Pod %s is bound to node %s, which does not exist: nothing will start it.", c->pod->o.name, c->pod->node);
+    find_edit_template(f, "If it names the node (nodeName), take that out");
+    find_group(f, "%s", c->pod->node);
+    find_evidence(f, &c->pod->o, c->pod->o.created_ms, c->pod->node, "phase Pending, never started; spec.nodeName");
+    find_ready(f);
+    return true;
+}
+
+/* All containers are ready, and the pod is not: somebody else's condition is missing. The pod's own word (observed):
+ * reason ReadinessGatesNotReady, corresponding condition of pod readiness gate "X" does not exist. */
+bool rule_readiness_gate(const struct chain *c, struct finder *f)
+{
+    if (!c->pod || c->pod->o.deleting_ms || c->pod->ready.status != TRUTH_FALSE || !is(c->pod->ready.reason, "ReadinessGatesNotReady"))
+        return false;
+    struct slice gate = quoted_after(c->pod->ready.message, "readiness gate ");
+    find(f, find_passing(f), CONFIDENCE_PROVED, &c->pod->o);
+    find_brief(f, "readiness gate %.*s not passed", SHOW(gate));
+    find_cause(f, "The containers of pod %s are ready; it waits for its readiness gate %.*s, which another program has to pass.",
+               c->pod->o.name, SHOW(gate));
+    find_edit_template(f, "Look whether the program that sets that condition runs, or take the readinessGate out");
+    find_command(f, "kubectl get pod %s -n %s -o jsonpath=%s", c->pod->o.name, c->pod->o.ns, "{.status.conditions}");
+    find_group(f, "%s|%.*s", c->pod->o.ns, SHOW(gate));
     find_condition(f, &c->pod->o, "Ready", &c->pod->ready);
     find_ready(f);
     return true;

@@ -169,9 +169,15 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
     struct slice volume = quoted_after(e->message, "for volume "), secret = quoted_after(e->message, "secret "),
                  map = quoted_after(e->message, "configmap ");
     bool known = says(e->message, "not found") && (secret.n || map.n), host = says(e->message, "hostPath type check failed");
+    /* The kubelet's words: configmap references non-existent config key: K; references non-existent secret key: K. */
+    struct slice key = run_after(e->message, "references non-existent config key: ", " \n");
+    bool of_secret = !key.n;
+    if (of_secret)
+        key = run_after(e->message, "references non-existent secret key: ", " \n");
+    bool certain = known || host || key.n;
     struct buf line = {0};
     one_line(&line, e->message, 240);
-    find(f, known || host ? SEVERITY_STUCK : find_passing(f), known || host ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
+    find(f, certain ? SEVERITY_STUCK : find_passing(f), certain ? CONFIDENCE_PROVED : CONFIDENCE_LIKELY, &c->pod->o);
     if (known) {
         find_row(f, 22);
         find_brief(f, "%s %.*s not found", secret.n ? "secret" : "configmap", SHOW(secret.n ? secret : map));
@@ -179,6 +185,13 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
                    SHOW(secret.n ? secret : map));
         find_next(f, "Create it in namespace %s, or correct the volume in the template", c->pod->o.ns);
         find_command(f, secret.n ? "kubectl get secrets -n %s" : "kubectl get configmaps -n %s", c->pod->o.ns);
+    } else if (key.n) {
+        find_row(f, 22);
+        find_brief(f, "%s has no key %.*s", of_secret ? "secret" : "configmap", SHOW(key));
+        find_cause(f, "Volume %.*s cannot be mounted: its %s exists, but has no key %.*s.", SHOW(volume),
+                   of_secret ? "secret" : "configmap", SHOW(key));
+        find_next(f, "Add the key in namespace %s, or correct the volume's items in the template", c->pod->o.ns);
+        find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
     } else if (host) {
         find_brief(f, "host path %.*s", SHOW(run_after(e->message, "type check failed: ", "\n")));
         find_cause(f, "Volume %.*s wants a path of the node that is not as asked: %.*s.", SHOW(volume),
@@ -193,7 +206,8 @@ bool rule_volume_mount(const struct chain *c, struct finder *f)
         find_command(f, "kubectl describe pod %s -n %s", c->pod->o.name, c->pod->o.ns);
     }
     buf_free(&line);
-    find_group(f, "%s|%s|%.*s%.*s", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name, SHOW(secret), SHOW(map));
+    find_group(f, "%s|%s|%.*s%.*s", c->pod->o.ns, c->template_at ? c->template_at->name : c->pod->o.name,
+               SHOW(key.n ? key : secret), SHOW(map));
     find_event(f, e);
     find_ready(f);
     return true;

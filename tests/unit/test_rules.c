@@ -198,6 +198,10 @@ static const struct row rows[] = {
                        EVENT("FailedMount", "MountVolume.SetUp failed for volume \\\"keys\\\" : secret \\\"api-keys\\\" not found", "3",
                              "00:04")},
      20, "volume-mount", 22, KIND_POD, "c", "secret api-keys not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
+    {"key not in the volume's map", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, POD_WAITS("ContainerCreating", ""),
+                       EVENT("FailedMount", "MountVolume.SetUp failed for volume \\\"v\\\" : configmap references non-existent config key: a.yaml",
+                             "3", "00:04")},
+     20, "volume-mount", 22, KIND_POD, "c", "configmap has no key a.yaml", CONFIDENCE_PROVED, SEVERITY_STUCK, "exists, but has no key a.yaml"},
 
     /* row 21 */
     {"image not found", {IMAGE("ErrImagePull", PULL_ERROR("registry/app:2: not found"))}, 3, "image-pull", 21, KIND_POD, "c",
@@ -303,6 +307,26 @@ static const struct row rows[] = {
                                                                           TERMINATED("Error", "137", "00:05", "00:09")),
                   EVENT("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", "6", "00:40")},
      45, "crash-loop", 25, KIND_POD, "c", "container killed by its liveness probe", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
+    {"postStart hook", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING, CRASHED("2", TERMINATED("Error", "137", "00:10", "00:43"),
+                                                                          TERMINATED("Error", "137", "00:05", "00:09")),
+                  "{'kind':'Event'," META("hook") ",'involvedObject':{'kind':'Pod','namespace':'n','name':'c','fieldPath':"
+                  "'spec.containers{main}'},'type':'Warning','reason':'FailedPostStartHook','message':'PostStartHook failed',"
+                  "'firstTimestamp':" AT("00:12") ",'lastTimestamp':" AT("00:12") ",'count':2}"},
+     45, "crash-loop", 23, KIND_POD, "c", "container killed: its postStart hook fails", CONFIDENCE_PROVED, SEVERITY_STUCK, "postStart"},
+    {"another container's hook", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING, CRASHED("2", TERMINATED("Error", "137", "00:10", "00:43"),
+                                                                          TERMINATED("Error", "137", "00:05", "00:09")),
+                  "{'kind':'Event'," META("hook") ",'involvedObject':{'kind':'Pod','namespace':'n','name':'c','fieldPath':"
+                  "'spec.containers{side}'},'type':'Warning','reason':'FailedPostStartHook','message':'PostStartHook failed',"
+                  "'firstTimestamp':" AT("00:12") ",'lastTimestamp':" AT("00:12") ",'count':2}"},
+     45, "crash-loop", 23, KIND_POD, "c", "container crashes: exit code 137", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
+    {"readiness gate", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING,
+                        POD_WITH("", ON_NODE, "'phase':'Running','conditions':[" CONDITION("Ready", "False", "ReadinessGatesNotReady",
+                                 "corresponding condition of pod readiness gate \\\"x.io/go\\\" does not exist.", "00:02")
+                                 "],'containerStatuses':[{'name':'main','ready':true,'restartCount':0,'state':" RUNNING("00:02") "}]")},
+     25, "readiness-gate", 0, KIND_POD, "c", "readiness gate x.io/go not passed", CONFIDENCE_PROVED, SEVERITY_WAITING, NULL},
+    {"node that is not there", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, POD_WITH("", ON_NODE, "'phase':'Pending'"),
+                              "{'kind':'Node','metadata':{'name':'node-2'}}"},
+     25, "node-missing", 0, KIND_NODE, "node-1", "node node-1 does not exist", CONFIDENCE_PROVED, SEVERITY_WAITING, NULL},
     {"probe, just started", {CLAIM_RUNNING, POOL, TEMPLATE, SANDBOX_PENDING,
         POD_STATE("Running", "'restartCount':0,'ready':false,'state':" RUNNING("00:02")),
                              EVENT("Unhealthy", "Readiness probe failed: dial tcp 1.2.3.4:80: connect: connection refused", "2", "00:05")},

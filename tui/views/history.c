@@ -87,7 +87,7 @@ static void draw_graph(const struct history_view *h, int graph, struct canvas *c
     static const enum role roles[GRAPHS] = {ROLE_STUCK, ROLE_WAITING, ROLE_READY, ROLE_ACCENT};
     static const char *const bars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     int columns = r.w - LABEL_WIDE - 2 < HISTORY_SLOTS ? r.w - LABEL_WIDE - 2 : HISTORY_SLOTS, per = columns < HISTORY_SLOTS ? 1 : (r.w - LABEL_WIDE - 2) / HISTORY_SLOTS;
-    int64_t most = 0;
+    int64_t most = -1;               /* nothing seen is no zero */
     struct buf text = {0};
     if (columns < 1 || r.h < 1)
         return;
@@ -105,7 +105,7 @@ static void draw_graph(const struct history_view *h, int graph, struct canvas *c
         int64_t high = -1;
         for (int i = x * HISTORY_SLOTS / columns; i < (x + 1) * HISTORY_SLOTS / columns; i++)
             high = value(&h->slots[i], graph) > high ? value(&h->slots[i], graph) : high;
-        int eighths = high <= 0 || !most ? 0 : (int)((high * r.h * 8 + most - 1) / most);
+        int eighths = high <= 0 || most <= 0 ? 0 : (int)((high * r.h * 8 + most - 1) / most);
         for (int row = r.h - 1; row >= 0; row--, eighths -= 8) {
             const char *bar = eighths >= 8 ? bars[8] : eighths > 0 ? bars[eighths] : row == r.h - 1 && high == 0 ? "▁" : " ";
             for (int k = 0; k < per; k++)
