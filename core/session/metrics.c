@@ -78,8 +78,11 @@ static void on_sample(void *ctx, const struct prom_sample *s)
         c->leader = s->value > 0;
     else if (slice_is(s->name, "controller_runtime_reconcile_total") && kind_of(s) == KIND_CLAIM)
         m->reconciled += s->value;
-    else if (slice_is(s->name, "agent_sandbox_build_info"))
+    else if (slice_is(s->name, "agent_sandbox_build_info")) {
         prom_label(s, "git_version", c->version, sizeof c->version);
+        if (strcmp(c->version, "unknown") == 0) /* built without being told (observed): no version at all */
+            c->version[0] = '\0';
+    }
 }
 
 static void rates(struct metrics *m)

@@ -199,9 +199,10 @@ static const struct row rows[] = {
                              "00:04")},
      20, "volume-mount", 22, KIND_POD, "c", "secret api-keys not found", CONFIDENCE_PROVED, SEVERITY_STUCK, NULL},
     {"key not in the volume's map", {CLAIM_PENDING, POOL, TEMPLATE, SANDBOX_PENDING, POD_WAITS("ContainerCreating", ""),
-                       EVENT("FailedMount", "MountVolume.SetUp failed for volume \\\"v\\\" : configmap references non-existent config key: a.yaml",
-                             "3", "00:04")},
-     20, "volume-mount", 22, KIND_POD, "c", "configmap has no key a.yaml", CONFIDENCE_PROVED, SEVERITY_STUCK, "exists, but has no key a.yaml"},
+                       EVENT("FailedMount", "MountVolume.SetUp failed for volume \\\"v\\\" : "
+                             "configmap references non-existent config key: a.yaml", "3", "00:04")},
+     20, "volume-mount", 22, KIND_POD, "c", "configmap has no key a.yaml", CONFIDENCE_PROVED, SEVERITY_STUCK,
+         "exists, but has no key a.yaml"},
 
     /* row 21 */
     {"image not found", {IMAGE("ErrImagePull", PULL_ERROR("registry/app:2: not found"))}, 3, "image-pull", 21, KIND_POD, "c",
