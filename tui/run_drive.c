@@ -214,6 +214,8 @@ bool run_drive_turn(struct run_drive *d)
     int64_t due = run_due(d->run), own = d->transport->ops->due(d->transport);
 
     due = due < 0 || (own >= 0 && own < due) ? own : due;
+    if (run_view(d->run)->state == RUN_EVIDENCE || run_view(d->run)->state == RUN_OVER)
+        due = 0;                     /* decided since the last turn, by run_drive_cancel: nothing else would wake us */
     d->transport->ops->wait(d->transport, &fd, d->signal_fd >= 0, due > 60000 ? 60000 : (int)due);
     d->transport->ops->step(d->transport);
     run_step(d->run);
