@@ -175,7 +175,7 @@ static void add_kind(struct line *l, const struct model *m, int rank, bool right
     if (facts->crds_missing[kind])
         add(l, rank, right, 3, ROLE_STUCK, GLYPH_COUNT, "%s none", word);
     else if (facts->forbidden[kind] && !store_count(m->store, kind))
-        add(l, rank, right, 3, ROLE_WARNING, GLYPH_COUNT, "%s 403", word);
+        add(l, rank, right, 3, ROLE_WARNING, GLYPH_COUNT, "%s refused", word);
     else if (!facts->synced[kind] && !store_count(m->store, kind))
         add(l, rank, right, 3, ROLE_MUTED, GLYPH_COUNT, "%s ?", word);
     else

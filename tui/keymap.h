@@ -47,7 +47,7 @@ enum {
     X(LOG_SYSTEM, "ctl+rtr", "the controller's and the router's lines, merged by time")                                                   \
     X(LOG_OWN, "own", "the lines of what is selected: all containers of its pod")                                                         \
     X(LOG_PICK, "pick", "the pods picked by hand; in a list: pick the selected one's pod, or drop it")                                    \
-    X(LOG_CHOOSE, "", "choose pods to pick, of all")                                                                                      \
+    X(LOG_CHOOSE, "", "choose pods to pick: those seen, or NS/NAME")                                                                      \
     X(LOG_ABOUT, "about", "only lines that speak of what is selected, and back")                                                          \
     X(LOG_CLAIM, "claim", "to the claim that this line speaks of")                                                                        \
     X(LOG_FOLLOW, "follow", "stand still or follow; nothing is lost meanwhile")                                                           \
