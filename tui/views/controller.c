@@ -204,7 +204,7 @@ static int draw_metrics(const struct model *m, struct canvas *c, struct rect r)
     char age[16];
     canvas_text(c, y++, r.x + 1, ROLE_TITLE, "Figures");
     if (!k || !k->read_ms) {
-        canvas_fit(c, y++, r.x + 3, r.w - 4, ROLE_MUTED, FIT_END, slice_of(k && k->error[0] ? k->error : "asked for"));
+        canvas_fit(c, y++, r.x + 3, r.w - 4, ROLE_MUTED, FIT_END, slice_of(m->info->simulated ? "the simulated controller tells none" : k && k->error[0] ? k->error : "asked for"));
         return y - r.y;
     }
     canvas_printf(c, y++, r.x + 3, k->leader == 0 ? ROLE_STUCK : ROLE_NORMAL, "%s, as of %s ago", k->leader == 0 ? "not the leader" : k->leader == 1 ? "leader" : "leadership not told",
