@@ -238,7 +238,7 @@ static void figures(void **state)
     const struct controller_metrics *m = session_facts(w.session)->metrics;
     assert_true(m->read_ms == NOW_MS);
     assert_int_equal(m->leader, 1);
-    assert_string_equal(m->version, "unknown");
+    assert_string_equal(m->version, "");
     assert_true(m->has[KIND_CLAIM] && m->depth[KIND_CLAIM] == 0 && m->workers[KIND_CLAIM] == 50 && m->workers[KIND_SANDBOX] == 100);
     assert_true(m->errors[KIND_SANDBOX] > 0 && m->errors_per_minute[KIND_SANDBOX] == 0);
     assert_true(m->startups == 12 && m->startup_p50_ms > 250 && m->startup_p50_ms < 500 && m->startup_p99_ms > 1000 &&
