@@ -33,7 +33,7 @@ EOF
 
 box_up() {
     kubectl create namespace $ns_run >/dev/null 2>&1
-    { box_template tpl local/python-runtime-sandbox:v0.5.6 256Mi
+    { box_template tpl local/python-runtime-sandbox:v0.5.6 1Gi   # a runtime holds an answer of 64 MB several times
       box_template tight local/python-runtime-sandbox:v0.5.6 64Mi
       box_template bare local/no-such-image:1 64Mi
       box_pool warm tpl 1
