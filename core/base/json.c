@@ -292,29 +292,12 @@ bool json_is(json v, const char *text)
     return json_type(v) == JSON_STRING && key_is((struct slice){v.p + 1, v.n - 2}, slice_of(text));
 }
 
-/* The length of the UTF-8 character at s[i], 0 where there is none. */
-static size_t utf8_at(struct slice s, size_t i)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char c = (unsigned char)s.p[i];
-    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    if (!n || n > s.n - i)
-        return 0;
-    uint32_t value = n == 1 ? c : c & (0x7fu >> n);
-    for (size_t k = 1; k < n; k++) {
-        if ((s.p[i + k] & 0xc0) != 0x80)
-            return 0;
-        value = value << 6 | (s.p[i + k] & 0x3f);
-    }
-    return value >= least[n] && value < 0x110000 && (value < 0xd800 || value >= 0xe000) ? n : 0;
-}
-
 void json_quote(struct buf *out, struct slice text)
 {
     buf_add_byte(out, '"');
     for (size_t i = 0; i < text.n;) {
         unsigned char c = (unsigned char)text.p[i];
-        size_t n = utf8_at(text, i);
+        size_t n = slice_utf8(text, i, NULL);
         if (!n)
             buf_add_text(out, "\\ufffd");
         else if (c == '"' || c == '\\')

@@ -71,3 +71,24 @@ bool slice_int(struct slice s, int64_t *value)
     *value = minus ? v : -v;
     return true;
 }
+
+size_t slice_utf8(struct slice s, size_t i, uint32_t *value)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char c = (unsigned char)s.p[i];
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+
+    if (!n || n > s.n - i)
+        return 0;
+    uint32_t v = n == 1 ? c : c & (0x7fu >> n);
+    for (size_t k = 1; k < n; k++) {
+        if ((s.p[i + k] & 0xc0) != 0x80)
+            return 0;
+        v = v << 6 | (s.p[i + k] & 0x3f);
+    }
+    if (v < least[n] || v >= 0x110000 || (v >= 0xd800 && v < 0xe000))
+        return 0;
+    if (value)
+        *value = v;
+    return n;
+}

@@ -36,6 +36,9 @@ char *slice_dup(struct slice s);
 /* Position of needle in hay, or -1. Both byte-exact; the second folds ASCII case. */
 ptrdiff_t slice_find(struct slice hay, struct slice needle);
 ptrdiff_t slice_find_caseless(struct slice hay, struct slice needle);
+/* The length of the UTF-8 character at s.p[i] (no surrogate, no overlong form, at most U+10FFFF) and what it is (value may be NULL);
+ * 0: there is none. i lies within s. */
+size_t slice_utf8(struct slice s, size_t i, uint32_t *value);
 /* The decimal number that s is; false where it is anything else or does not fit. */
 bool slice_int(struct slice s, int64_t *value);
 #endif

@@ -7,22 +7,6 @@
 
 enum { TEXT_MOST = 400, NAME_MOST = 60 };
 
-/* The length of the UTF-8 sequence at p, 0 where there is none; *c: the character. */
-static size_t sequence(const unsigned char *p, size_t n, uint32_t *c)
-{
-    size_t length = *p < 0x80 ? 1 : (*p & 0xE0) == 0xC0 ? 2 : (*p & 0xF0) == 0xE0 ? 3 : (*p & 0xF8) == 0xF0 ? 4 : 0;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (!length || length > n)
-        return 0;
-    *c = length == 1 ? *p : *p & (0x7FU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-        *c = *c << 6 | (p[i] & 0x3F);
-    }
-    return *c >= least[length] && *c <= 0x10FFFF && (*c < 0xD800 || *c > 0xDFFF) ? length : 0;
-}
-
 static bool printable(uint32_t c)
 {
     return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x2028 && c != 0x2029 && !(c >= 0x200B && c <= 0x200F) && !(c >= 0x202A && c <= 0x202E) &&
@@ -31,11 +15,10 @@ static bool printable(uint32_t c)
 
 static void add_plain(struct buf *out, const char *text, size_t most)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    size_t n = strlen(text);
-    for (size_t i = 0, shown = 0; i < n; shown++) {
+    struct slice s = slice_of(text);
+    for (size_t i = 0, shown = 0; i < s.n; shown++) {
         uint32_t c = 0;
-        size_t length = sequence(p + i, n - i, &c);
+        size_t length = slice_utf8(s, i, &c);
         if (shown == most) {
             buf_add_text(out, "…");
             return;

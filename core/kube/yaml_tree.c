@@ -305,32 +305,17 @@ static bool emit(struct writer *w, yaml_event_t *event, int made)
     return err_set(w->err, "cannot be shown as YAML: %s", w->emitter.problem ? w->emitter.problem : "no memory left");
 }
 
-/* The length of the UTF-8 sequence at p (no surrogate, no overlong one), 0 where there is none. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-    if (!length || length > n)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-               (p[0] == 0xf4 && p[1] > 0x8f);
-    return bad ? 0 : length;
-}
-
 static void make_utf8(struct buf *text)
 {
-    const unsigned char *p = (const unsigned char *)text->p;
     size_t at = 0, n;
-    while (at < text->n && (n = utf8_length(p + at, text->n - at)))
+    while (at < text->n && (n = slice_utf8(buf_slice(text), at, NULL)))
         at += n;
     if (at == text->n)
         return;
     struct buf clean = {0};
     for (at = 0; at < text->n; at += n ? n : 1) {
-        n = utf8_length(p + at, text->n - at);
-        buf_add(&clean, n ? (const char *)p + at : "\xef\xbf\xbd", n ? n : 3);
+        n = slice_utf8(buf_slice(text), at, NULL);
+        buf_add(&clean, n ? text->p + at : "\xef\xbf\xbd", n ? n : 3);
     }
     buf_free(text);
     *text = clean;

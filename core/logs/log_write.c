@@ -47,24 +47,6 @@ static size_t put_run(struct log_writer *w, struct slice s, size_t i)
     return end;
 }
 
-/* The length of the UTF-8 character at s.p[i] and what it is; 0: there is none. */
-static size_t utf8_at(struct slice s, size_t i, uint32_t *value)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char c = (unsigned char)s.p[i];
-    size_t n = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-
-    if (!n || n > s.n - i)
-        return 0;
-    *value = c & (0x7fu >> n);
-    for (size_t k = 1; k < n; k++) {
-        if ((s.p[i + k] & 0xc0) != 0x80)
-            return 0;
-        *value = *value << 6 | (s.p[i + k] & 0x3f);
-    }
-    return *value >= least[n] && *value < 0x110000 && (*value < 0xd800 || *value >= 0xe000) ? n : 0;
-}
-
 /* C1 controls, marks and overrides of direction, line separators, and what has no width at all. */
 static bool is_harmful(uint32_t c)
 {
@@ -204,7 +186,7 @@ void log_write(struct log_writer *w, enum log_style style, struct slice s)
             put_control(w, c);
             i++;
         } else {
-            n = utf8_at(s, i, &value);
+            n = slice_utf8(s, i, &value);
             if (n && !is_harmful(value))
                 put(w, s.p + i, n);
             else
