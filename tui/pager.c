@@ -1,6 +1,7 @@
 /* See pager.h. The text goes through a file without a name, so that a pager that reads slowly or not at all holds no one up. */
 #include "tui/pager.h"
 
+#include "core/base/file.h"
 #include "core/base/mem.h"
 
 #include <errno.h>
@@ -20,20 +21,6 @@ struct pager {
     int status;                      /* of waitpid, once it has ended; -1: not known */
 };
 enum { END_MS = 500, LOOK_MS = 20 }; /* how long one that is told to end may take */
-
-static bool write_all(int fd, struct slice text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text.p += n;
-        text.n -= (size_t)n;
-    }
-    return lseek(fd, 0, SEEK_SET) == 0;
-}
 
 static _Noreturn void be_pager(int file)
 {
@@ -57,7 +44,7 @@ struct pager *pager_start(struct terminal *terminal, struct slice text, struct e
 {
     int file = memfd_create("sandtop", MFD_CLOEXEC);
 
-    if (file < 0 || !write_all(file, text)) {
+    if (file < 0 || !file_write_all(file, text) || lseek(file, 0, SEEK_SET) != 0) {
         err_set(err, "no memory for the pager's text: %s", strerror(errno));
         if (file >= 0)
             close(file);

@@ -2,6 +2,7 @@
  * the caller gets. What is under way is freed neither in its own callbacks nor twice. */
 #include "core/record/recorder.h"
 
+#include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/map.h"
 #include "core/base/mem.h"
@@ -72,20 +73,11 @@ static int64_t wall(const struct recorder *r)
 
 static void flush(struct recorder *r)
 {
-    size_t at = 0;
-
     redact_known(&r->known, &r->out);
-    while (r->fd >= 0 && at < r->out.n) {
-        ssize_t n = write(r->fd, r->out.p + at, r->out.n - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            r->trouble = mem_printf("%s cannot be written any further: %s", r->file, strerror(errno));
-            close(r->fd);
-            r->fd = -1;
-            break;
-        }
-        at += (size_t)n;
+    if (r->fd >= 0 && !file_write_all(r->fd, buf_slice(&r->out))) {
+        r->trouble = mem_printf("%s cannot be written any further: %s", r->file, strerror(errno));
+        close(r->fd);
+        r->fd = -1;
     }
     buf_clear(&r->out);
     r->flushed_ms = r->clock->mono(r->clock);

@@ -1,6 +1,7 @@
 /* Invariant: the file holds all bytes that came, in order (or trouble says from where on it does not), and marks[i] is the offset at which
  * line i * stride begins: when the marks are full every second one goes and the stride doubles, so that a line is found by reading at most
  * a stride's worth of the file. */
+#include "core/base/file.h"
 #include "core/run/output.h"
 
 #include "core/base/mem.h"
@@ -272,13 +273,7 @@ bool run_output_save(const struct run_output *o, const char *path, struct err *e
     bool good = fd >= 0 || err_set(err, "cannot write %s: %s", path, strerror(errno));
 
     for (size_t n; good && (n = run_output_read(o, at, chunk, CHUNK)) > 0; at += n) {
-        for (size_t done = 0; good && done < n;) {
-            ssize_t put = write(fd, chunk + done, n - done);
-            if (put >= 0)
-                done += (size_t)put;
-            else if (errno != EINTR)
-                good = err_set(err, "cannot write %s: %s", path, strerror(errno));
-        }
+        good = file_write_all(fd, (struct slice){chunk, n}) || err_set(err, "cannot write %s: %s", path, strerror(errno));
     }
     if (fd >= 0 && close(fd) != 0 && good)
         good = err_set(err, "cannot write %s: %s", path, strerror(errno));

@@ -1,4 +1,5 @@
 /* Invariant: the file is replaced whole (a temporary one beside it, then rename), never written in place: a reader finds the old one or the new one. */
+#include "core/base/file.h"
 #include "core/session/controller_memory.h"
 
 #include "core/base/clock.h"
@@ -154,25 +155,11 @@ static bool make_dirs(const char *dir)
     return good;
 }
 
-static bool write_all(int fd, struct slice text)
-{
-    while (text.n > 0) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text.p += n;
-        text.n -= (size_t)n;
-    }
-    return true;
-}
-
 static bool replace_file(const char *dir, struct slice text, struct err *err)
 {
     char *path = mem_printf("%s/%s", dir, file_name), *part = mem_printf("%s/.%s.XXXXXX", dir, file_name);
     int fd = make_dirs(dir) ? mkostemp(part, O_CLOEXEC) : -1; /* mode 0600 */
-    bool good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    bool good = fd >= 0 && file_write_all(fd, text) && fsync(fd) == 0;
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && good) {
         good = false;
