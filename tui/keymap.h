@@ -99,7 +99,7 @@ enum action { ACTION_NONE, ACTIONS(X) ACTION_COUNT };
 #undef X
 
 /* Where a key means something of its own; elsewhere and for keys without a row of that scope, KEYS_ALL holds. */
-enum key_scope { KEYS_ALL, KEYS_LOGS, KEYS_RUN, KEYS_REPLAY };
+enum key_scope { KEYS_ALL, KEYS_LOGS, KEYS_RUN };
 struct binding {
     int key;
     enum action action;

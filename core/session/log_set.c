@@ -264,21 +264,6 @@ const struct log_buffer *log_set_buffer(const struct log_set *set)
     return set->panes[LOGS_SYSTEM].buffer;
 }
 
-const struct log_source *log_set_sources(struct log_set *set, size_t *n)
-{
-    size_t count;
-    const struct log_stream_row *rows = session_log_rows(set->session, LOGS_SYSTEM, &count);
-
-    set->rows = mem_grow(set->rows, count, sizeof *set->rows);
-    for (size_t i = 0; i < count; i++)
-        set->rows[i] = (struct log_source){
-            .label = rows[i].label, .ns = rows[i].ns, .pod = rows[i].pod, .container = rows[i].container, .message = rows[i].message,
-            .live = rows[i].state == LOG_STREAM_FOLLOWING,
-        };
-    *n = count;
-    return set->rows;
-}
-
 struct log_set *log_set_new(struct session *s)
 {
     struct log_set *set = NEW(struct log_set);
@@ -305,7 +290,6 @@ void log_set_free(struct log_set *set)
         free(pane->title);
     }
     log_pods_free(set->pods);
-    free(set->rows);
     free(set);
 }
 

@@ -36,7 +36,6 @@ struct pane {
 struct log_set {
     struct session *session;
     struct pane panes[LOG_PANES];
-    struct log_source *rows;         /* for session_log_sources */
     struct log_pods *pods;
 };
 

@@ -398,13 +398,3 @@ void session_set_ns(struct session *s, const char *ns)
     history_clear(s->history);
     sources_restart(s);
 }
-
-const struct log_buffer *session_logs(const struct session *s)
-{
-    return log_set_buffer(s->logs);
-}
-
-const struct log_source *session_log_sources(struct session *s, size_t *n)
-{
-    return log_set_sources(s->logs, n);
-}

@@ -85,13 +85,6 @@ const struct clock *session_clock(const struct session *);
 void session_select(struct session *, const struct object *);
 /* NULL: all. What follows the namespace is listed anew; nothing happens where it is the one that was asked for before. */
 void session_set_ns(struct session *, const char *ns);
-const struct log_buffer *session_logs(const struct session *);
-/* What the log streams are about: "controller agent-sandbox-controller-5bf… following"; one row per stream. */
-struct log_source {
-    const char *label, *ns, *pod, *container, *message;
-    bool live;
-};
-const struct log_source *session_log_sources(struct session *, size_t *n);
 /* The object's bytes as the server has them now, for `d`. on_done runs once: in a later turn, or
  * at once where the server does not serve the kind. On failure json is empty and error says why; both are borrowed during the call. */
 void session_fetch(struct session *, const struct object *, void (*on_done)(void *ctx, struct slice json, const char *error), void *ctx);

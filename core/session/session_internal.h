@@ -144,7 +144,6 @@ void log_set_step(struct log_set *);
 int64_t log_set_due(const struct log_set *);
 void log_set_retry_now(struct log_set *);
 const struct log_buffer *log_set_buffer(const struct log_set *);
-const struct log_source *log_set_sources(struct log_set *, size_t *n);
 
 /* run_set.c */
 struct run_set *run_set_new(struct session *);

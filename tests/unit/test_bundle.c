@@ -337,7 +337,7 @@ static void replays(void **state)
     assert_int_equal(v->state, CLAIM_STUCK);
     assert_string_equal(v->rule, live->rule);
     assert_null(store_find(session_store(s), KIND_CLAIM, SLICE("b"), SLICE("fine")));
-    assert_true(log_buffer_end(session_logs(s)) >= 2);
+    assert_true(log_buffer_end(session_log_buffer(s, LOGS_SYSTEM)) >= 2);
     session_free(s);
     replay_free(r);
     close_world(&w);

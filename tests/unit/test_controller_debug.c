@@ -716,7 +716,7 @@ static void in_the_demo(void **state)
     run(&s, 8000);
     expect(&s, DEBUG_DONE, "log level debug");
     run(&s, 30000);
-    const struct log_buffer *log = session_logs(s.session);
+    const struct log_buffer *log = session_log_buffer(s.session, LOGS_SYSTEM);
     struct log_entry line;
     size_t lines = 0;
     for (uint64_t i = log_buffer_first(log); i < log_buffer_end(log); i++)

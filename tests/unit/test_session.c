@@ -315,7 +315,7 @@ static void the_demo_plays(void **state)
     assert_int_equal(session_info(w.session)->health, SESSION_LIVE);
     assert_true(diagnosis_count(session_diagnosis(w.session), CLAIM_STUCK) >= 3);
     assert_true(diagnosis_count(session_diagnosis(w.session), CLAIM_READY) >= 10);
-    assert_true(log_buffer_end(session_logs(w.session)) > 10);
+    assert_true(log_buffer_end(session_log_buffer(w.session, LOGS_SYSTEM)) > 10);
     close_world(&w);
 }
 

@@ -40,16 +40,26 @@ static int64_t value(const struct history_slot *s, int graph)
     return s->known ? (int64_t)s->count[states[graph]] : -1;
 }
 
+static int64_t highest(const struct history_slot *slots, int graph, int from, int to)
+{
+    int64_t most = -1;
+    for (int i = from; i < to; i++)
+        most = value(&slots[i], graph) > most ? value(&slots[i], graph) : most;
+    return most;
+}
+
+/* What column x of so many stands for; -1: not known. */
+static int64_t column_value(const struct history_slot *slots, int graph, int x, int columns)
+{
+    return highest(slots, graph, x * HISTORY_SLOTS / columns, (x + 1) * HISTORY_SLOTS / columns);
+}
+
 void history_spark(const struct history_slot slots[HISTORY_SLOTS], int graph, int columns, struct buf *out)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    int64_t most = 0;
-    for (int i = 0; i < HISTORY_SLOTS; i++)
-        most = value(&slots[i], graph) > most ? value(&slots[i], graph) : most;
+    int64_t most = highest(slots, graph, 0, HISTORY_SLOTS);
     for (int x = 0; x < columns; x++) {
-        int64_t high = -1;
-        for (int i = x * HISTORY_SLOTS / columns; i < (x + 1) * HISTORY_SLOTS / columns; i++)
-            high = value(&slots[i], graph) > high ? value(&slots[i], graph) : high;
+        int64_t high = column_value(slots, graph, x, columns);
         buf_add_text(out, high < 0 ? " " : bars[most ? (high * 7 + most - 1) / most : 0]);
     }
 }
@@ -87,12 +97,10 @@ static void draw_graph(const struct history_view *h, int graph, struct canvas *c
     static const enum role roles[GRAPHS] = {ROLE_STUCK, ROLE_WAITING, ROLE_READY, ROLE_ACCENT};
     static const char *const bars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     int columns = r.w - LABEL_WIDE - 2 < HISTORY_SLOTS ? r.w - LABEL_WIDE - 2 : HISTORY_SLOTS, per = columns < HISTORY_SLOTS ? 1 : (r.w - LABEL_WIDE - 2) / HISTORY_SLOTS;
-    int64_t most = -1;               /* nothing seen is no zero */
+    int64_t most = highest(h->slots, graph, 0, HISTORY_SLOTS);  /* -1: nothing was seen, which is no zero */
     struct buf text = {0};
     if (columns < 1 || r.h < 1)
         return;
-    for (int i = 0; i < HISTORY_SLOTS; i++)
-        most = value(&h->slots[i], graph) > most ? value(&h->slots[i], graph) : most;
     canvas_text(c, r.y, r.x + 1, roles[graph], names[graph]);
     add_value(value(&h->slots[HISTORY_SLOTS - 1], graph), graph, &text);
     canvas_printf(c, r.y + (r.h > 1), r.x + 1, ROLE_STRONG, "%s%s", r.h > 1 ? "now " : "          ", text.p);
@@ -102,9 +110,7 @@ static void draw_graph(const struct history_view *h, int graph, struct canvas *c
         canvas_printf(c, r.y + 2, r.x + 1, ROLE_MUTED, "most %s", text.p);
     }
     for (int x = 0; x < columns; x++) {
-        int64_t high = -1;
-        for (int i = x * HISTORY_SLOTS / columns; i < (x + 1) * HISTORY_SLOTS / columns; i++)
-            high = value(&h->slots[i], graph) > high ? value(&h->slots[i], graph) : high;
+        int64_t high = column_value(h->slots, graph, x, columns);
         int eighths = high <= 0 || most <= 0 ? 0 : (int)((high * r.h * 8 + most - 1) / most);
         for (int row = r.h - 1; row >= 0; row--, eighths -= 8) {
             const char *bar = eighths >= 8 ? bars[8] : eighths > 0 ? bars[eighths] : row == r.h - 1 && high == 0 ? "▁" : " ";
